@@ -1,0 +1,50 @@
+// swift-tools-version: 6.0
+import PackageDescription
+
+/// Every C file is optimized even in debug builds: an unoptimized micro-kernel makes the tests crawl.
+let kernelFlags: [CSetting] = [
+  .unsafeFlags(["-O2", "-ffp-contract=off", "-fno-math-errno", "-Wall", "-Wextra", "-Wno-unused-parameter"])
+]
+
+let package = Package(
+  name: "edgeopt",
+  products: [.executable(name: "edgeopt", targets: ["edgeopt"])],
+  targets: [
+    // Bytes: aligned or mapped memory and typed views of it.
+    .target(name: "Storage"),
+    // The waist: tensors, operators, shapes, verification.
+    .target(name: "Graph", dependencies: ["Storage"]),
+    // The tensor core and its micro-kernels.
+    .target(name: "CKernels", cSettings: kernelFlags),
+    .target(name: "TensorMath", dependencies: ["Storage", "CKernels"]),
+    // Formats.
+    .systemLibrary(
+      name: "CProtobufC", pkgConfig: "libprotobuf-c", providers: [.apt(["libprotobuf-c-dev"])]),
+    .target(name: "CONNX", dependencies: ["CProtobufC"], cSettings: [.unsafeFlags(["-O2"])]),
+    .target(name: "ONNXFormat", dependencies: ["Graph", "Storage", "CONNX"]),
+    // Graph to Graph.
+    .target(name: "Passes", dependencies: ["Graph", "Storage", "TensorMath"]),
+    // Executors.
+    .target(name: "Runtime", dependencies: ["Graph", "Storage", "TensorMath"]),
+    // Data sets.
+    .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
+    .systemLibrary(name: "CJPEG", pkgConfig: "libjpeg", providers: [.apt(["libjpeg62-turbo-dev"])]),
+    .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+    .target(
+      name: "CCodecs", dependencies: ["CPNG", "CJPEG", "CZlib"], cSettings: [.unsafeFlags(["-O2"])]),
+    .target(name: "Datasets", dependencies: ["Graph", "Storage", "TensorMath", "CCodecs"]),
+    // What people read and type.
+    .target(name: "Reporting", dependencies: ["Graph"]),
+    .target(name: "Arguments"),
+    .executableTarget(
+      name: "edgeopt",
+      dependencies: [
+        "Arguments", "Datasets", "Graph", "ONNXFormat", "Passes", "Reporting", "Runtime", "Storage",
+        "TensorMath",
+      ]),
+    .testTarget(name: "StorageTests", dependencies: ["Storage"]),
+    .testTarget(name: "GraphTests", dependencies: ["Graph", "Storage"]),
+  ],
+  swiftLanguageModes: [.v6],
+  cLanguageStandard: .gnu11
+)

@@ -1,0 +1,2 @@
+#include <stdio.h>
+#include <protobuf-c/protobuf-c.h>
