@@ -1,0 +1,32 @@
+#!/usr/bin/env bash
+# The main job on the model and the data that the repository holds. usage: Scripts/demo.sh BINARY
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+binary=$1
+digits=Calibration/digits
+out=$(mktemp -d)
+trap 'rm -rf "$out"' EXIT
+
+say() { printf '\n\033[1m%s\033[0m\n' "$*"; }
+if [ ! -t 1 ] || [ -n "${NO_COLOR:-}" ]; then
+  say() { printf '\n%s\n' "$*"; }
+fi
+show() { # prints the command as a user would type it, then runs it
+  printf '$ %s\n\n' "edgeopt ${*//$out\//}"
+  "$binary" "$@"
+}
+
+say "1. What is in the model? A small CNN that reads handwritten digits, exported by PyTorch."
+show inspect $digits/digits_cnn.onnx
+
+say "2. How good is it? 597 labeled images that it has not been trained on; pixels are 0 to 16, the model wants 0 to 1."
+show evaluate $digits/digits_cnn.onnx --data $digits/test_x.npy --labels $digits/test_y.npy --scale 1/16
+
+say "3. Make it simpler: fold batch normalization into the convolutions, fuse activations, drop what does nothing."
+show convert $digits/digits_cnn.onnx -o "$out/digits_simple.onnx"
+
+say "4. The simpler model is as good, in any tool that reads ONNX."
+show evaluate "$out/digits_simple.onnx" --data $digits/test_x.npy --labels $digits/test_y.npy --scale 1/16
+
+say "That is all there is to it. README.md has more to try; 'edgeopt help' lists the verbs."

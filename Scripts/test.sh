@@ -1,0 +1,35 @@
+#!/usr/bin/env bash
+# All tests: the Swift ones, optimized, then the release binary against ONNX's node tests and ONNX Runtime.
+# usage: Scripts/test.sh [--long]
+set -uo pipefail
+cd "$(dirname "$0")/.."
+. Scripts/stages.sh
+
+per_operator=20
+if [ "${1:-}" = --long ]; then
+  per_operator=200
+  export EDGEOPT_FUZZ_FILES=${EDGEOPT_FUZZ_FILES:-20000}
+  long=10 # the budgets of the stages that grow with it
+fi
+binary=.build/release/edgeopt
+
+reference() { # script budget arguments...
+  local script=$1 budget=$2
+  shift 2
+  [ -e "Tests/Reference/$script.py" ] || return 0
+  stage "$script" "$budget" .venv/bin/python "Tests/Reference/$script.py" "$binary" "$@"
+}
+
+stages_begin
+stage release-build 300 make build &&
+  stage swift-tests-build 400 make build-tests &&
+  stage swift-tests $((300 * ${long:-1})) make swift-tests
+if [ -x "$binary" ]; then
+  reference conformance 120
+  reference random_operators $((240 * ${long:-1})) --per-operator "$per_operator"
+  reference whole_models 240
+  reference determinism 60
+  reference export_roundtrip 180
+  reference hostile 60
+fi
+stages_finish
