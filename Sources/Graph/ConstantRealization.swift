@@ -50,9 +50,12 @@ extension TensorValue {
     let result = TensorValue(type: type, sizes: newSizes)
     switch type.byteCount {
     case 1: Self.permute(elements(as: UInt8.self), sizes, permutation, into: result.elements(as: UInt8.self))
-    case 2: Self.permute(elements(as: UInt16.self), sizes, permutation, into: result.elements(as: UInt16.self))
-    case 4: Self.permute(elements(as: UInt32.self), sizes, permutation, into: result.elements(as: UInt32.self))
-    default: Self.permute(elements(as: UInt64.self), sizes, permutation, into: result.elements(as: UInt64.self))
+    case 2:
+      Self.permute(elements(as: UInt16.self), sizes, permutation, into: result.elements(as: UInt16.self))
+    case 4:
+      Self.permute(elements(as: UInt32.self), sizes, permutation, into: result.elements(as: UInt32.self))
+    default:
+      Self.permute(elements(as: UInt64.self), sizes, permutation, into: result.elements(as: UInt64.self))
     }
     return result
   }

@@ -29,7 +29,8 @@ public struct SourceInfo: Hashable, Sendable {
   public var byteCount: Int
 
   public init(
-    path: String = "", format: String = "", producer: String = "", opset: Int = 0, irVersion: Int = 0, byteCount: Int = 0
+    path: String = "", format: String = "", producer: String = "", opset: Int = 0, irVersion: Int = 0,
+    byteCount: Int = 0
   ) {
     self.path = path
     self.format = format
@@ -85,7 +86,8 @@ public struct Graph: Sendable {
     _ operation: Operation, inputs: [TensorID?], names: [String?], sources: [String]
   ) throws(Diagnostic) -> [TensorID?] {
     let types = try operation.resultTypes(
-      of: inputs.map { $0.map { self[$0].type } }, resultCount: names.count, at: sources.first ?? names.first.flatMap { $0 } ?? "")
+      of: inputs.map { $0.map { self[$0].type } }, resultCount: names.count,
+      at: sources.first ?? names.first.flatMap { $0 } ?? "")
     var results: [TensorID?] = []
     for (index, name) in names.enumerated() {
       results.append(name.map { addTensor($0, types[index]) })

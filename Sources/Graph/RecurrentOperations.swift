@@ -33,7 +33,8 @@ public struct Recurrent: Hashable, Sendable {
   public var batchMajor: Bool
 
   public init(
-    kind: Kind, direction: Direction, hiddenSize: Int, activations: [Unary], clip: Float? = nil, batchMajor: Bool = false
+    kind: Kind, direction: Direction, hiddenSize: Int, activations: [Unary], clip: Float? = nil,
+    batchMajor: Bool = false
   ) {
     self.kind = kind
     self.direction = direction

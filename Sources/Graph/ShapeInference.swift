@@ -15,11 +15,13 @@ extension Operation {
     case .cast(let element): types = [TensorType(element, try operands.shape(0))]
     case .reshape, .transpose, .broadcast, .tile, .concat, .split, .slice, .pad:
       types = try operands.movement(self)
-    case .gather, .gatherElements, .gatherND, .scatterElements, .scatterND, .oneHot, .triangle, .reverseSequence:
+    case .gather, .gatherElements, .gatherND, .scatterElements, .scatterND, .oneHot, .triangle,
+      .reverseSequence:
       types = [try operands.indexed(self)]
     case .reduce, .argExtreme, .topK, .cumulative, .softmax:
       types = try operands.alongAxes(self)
-    case .matmul(let left, let right): types = [try operands.matmul(transposesLeft: left, transposesRight: right)]
+    case .matmul(let left, let right):
+      types = [try operands.matmul(transposesLeft: left, transposesRight: right)]
     case .dense: types = [try operands.dense()]
     case .convolution(let convolution): types = [try operands.convolution(convolution)]
     case .transposedConvolution(let convolution): types = [try operands.transposedConvolution(convolution)]
@@ -35,7 +37,8 @@ extension Operation {
     }
     for type in types.prefix(resultCount) {
       guard type.shape.rank <= Shape.maximumRank else {
-        throw operands.problem("would make a tensor of rank \(type.shape.rank); the most is \(Shape.maximumRank)")
+        throw operands.problem(
+          "would make a tensor of rank \(type.shape.rank); the most is \(Shape.maximumRank)")
       }
       guard type.shape.elementCountPerSample <= Shape.maximumElementCount else {
         throw operands.problem(
@@ -101,7 +104,9 @@ extension Operands {
     case .not:
       guard operand.element == .bool else { throw problem("needs a bool operand, found \(operand.element)") }
     case .bitwiseNot:
-      guard operand.element.isInteger else { throw problem("needs an integer operand, found \(operand.element)") }
+      guard operand.element.isInteger else {
+        throw problem("needs an integer operand, found \(operand.element)")
+      }
     case .absolute, .negate, .sign, .relu, .square, .clip, .floor, .ceil, .round:
       guard operand.element != .bool else { throw problem("cannot work on bool") }
     default:
@@ -112,7 +117,8 @@ extension Operands {
 
   func sameElement(_ first: TensorType, _ second: TensorType) throws(Diagnostic) {
     guard first.element == second.element else {
-      throw problem("mixes element types \(first.element) and \(second.element)", hint: "insert a Cast in the model")
+      throw problem(
+        "mixes element types \(first.element) and \(second.element)", hint: "insert a Cast in the model")
     }
   }
 

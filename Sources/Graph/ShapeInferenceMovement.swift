@@ -26,7 +26,8 @@ extension Operands {
     case .concat(let axis): return [try concatenated(axis: axis)]
     case .split(let axis, let parts): return try split(operand, axis: axis, parts: parts)
     case .slice(let slice):
-      guard slice.starts.count == shape.rank, slice.steps.count == shape.rank, slice.counts.rank == shape.rank else {
+      guard slice.starts.count == shape.rank, slice.steps.count == shape.rank, slice.counts.rank == shape.rank
+      else {
         throw problem("slices \(shape) with \(slice.starts.count) starts")
       }
       try checkSlice(slice, of: shape)
@@ -40,7 +41,9 @@ extension Operands {
     var extents: [Extent] = []
     for (extent, count) in zip(shape.extents, repeats) {
       let (product, overflow) = extent.perSample.multipliedReportingOverflow(by: count)
-      guard !overflow else { throw problem("tiles \(shape) by \(repeats), more elements than can be counted") }
+      guard !overflow else {
+        throw problem("tiles \(shape) by \(repeats), more elements than can be counted")
+      }
       extents.append(extent.isBatch && count > 0 ? .batch(product) : .fixed(product))
     }
     return Shape(extents)
@@ -116,7 +119,8 @@ extension Operands {
         throw problem("pads axis \(axis) of \(operand.shape) by \(pad.before[axis]) and \(pad.after[axis])")
       }
       if pad.mode == .reflect, size > 0 || total > 0 {
-        guard size > 1 || total == size, pad.before[axis] < max(size, 1), pad.after[axis] < max(size, 1) else {
+        guard size > 1 || total == size, pad.before[axis] < max(size, 1), pad.after[axis] < max(size, 1)
+        else {
           throw problem("reflects more than axis \(axis) of \(operand.shape) has")
         }
       }
@@ -136,7 +140,8 @@ extension Operands {
       try check(axis: axis, rank: shape.rank)
       let indices = try indexType(1).shape
       return TensorType(
-        operand.element, Shape(Array(shape.extents[..<axis]) + indices.extents + Array(shape.extents[(axis + 1)...])))
+        operand.element,
+        Shape(Array(shape.extents[..<axis]) + indices.extents + Array(shape.extents[(axis + 1)...])))
     case .gatherElements(let axis):
       try check(axis: axis, rank: shape.rank)
       let indices = try indexType(1).shape

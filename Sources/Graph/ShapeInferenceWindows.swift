@@ -3,7 +3,8 @@ extension Operands {
     let data = try type(0)
     guard data.shape.rank == window.spatialRank + 2, (1...6).contains(window.spatialRank) else {
       throw problem(
-        "has \(window.spatialRank) window axes on data \(data.shape); expected rank \(window.spatialRank + 2)")
+        "has \(window.spatialRank) window axes on data \(data.shape); expected rank \(window.spatialRank + 2)"
+      )
     }
     for axis in 0..<window.spatialRank {
       guard window.size[axis] > 0, window.strides[axis] > 0, window.dilations[axis] > 0 else {
@@ -23,7 +24,8 @@ extension Operands {
     let filter = try type(1)
     try sameElement(data, filter)
     let channelAxis = convolution.layout.channelAxis(rank: data.shape.rank)
-    let outputs = try checkFilter(filter.shape, window, groups: convolution.groups, channels: data.shape[channelAxis])
+    let outputs = try checkFilter(
+      filter.shape, window, groups: convolution.groups, channels: data.shape[channelAxis])
     try checkBias(2, count: outputs)
     var result = data.shape
     result[channelAxis] = outputs
@@ -36,10 +38,12 @@ extension Operands {
   private func checkFilter(
     _ filter: Shape, _ window: WindowGeometry, groups: Int, channels: Extent
   ) throws(Diagnostic) -> Extent {
-    guard filter.rank == window.spatialRank + 2, filter.extents[1...window.spatialRank] == window.size.map(Extent.fixed)[...]
+    guard filter.rank == window.spatialRank + 2,
+      filter.extents[1...window.spatialRank] == window.size.map(Extent.fixed)[...]
     else { throw problem("has a filter \(filter) (outputs, window, inputs) for a window of \(window.size)") }
     guard let inputs = channels.fixedValue, let perGroup = filter[filter.rank - 1].fixedValue,
-      let outputs = filter[0].fixedValue, groups > 0, perGroup <= inputs / groups, perGroup * groups == inputs,
+      let outputs = filter[0].fixedValue, groups > 0, perGroup <= inputs / groups,
+      perGroup * groups == inputs,
       outputs % groups == 0
     else {
       throw problem(
@@ -56,7 +60,8 @@ extension Operands {
     guard let size = extent.fixedValue else { throw problem("slides its window along the batch axis") }
     let room = size + window.padBefore[axis] + window.padAfter[axis] - window.span(axis)
     guard room >= 0 else {
-      throw problem("has a window of \(window.span(axis)) on \(size) positions plus padding "
+      throw problem(
+        "has a window of \(window.span(axis)) on \(size) positions plus padding "
           + "\(window.padBefore[axis]) and \(window.padAfter[axis])")
     }
     var count = room / window.strides[axis] + 1
@@ -73,7 +78,8 @@ extension Operands {
     let filter = try type(1)
     try sameElement(data, filter)
     let channelAxis = convolution.layout.channelAxis(rank: data.shape.rank)
-    let outputs = try checkFilter(filter.shape, window, groups: convolution.groups, channels: data.shape[channelAxis])
+    let outputs = try checkFilter(
+      filter.shape, window, groups: convolution.groups, channels: data.shape[channelAxis])
     try checkBias(2, count: outputs)
     guard convolution.outputPadding.count == window.spatialRank else {
       throw problem("has output padding \(convolution.outputPadding) for \(window.spatialRank) window axes")
@@ -81,7 +87,9 @@ extension Operands {
     var result = data.shape
     result[channelAxis] = outputs
     for (index, axis) in convolution.layout.spatialAxes(rank: data.shape.rank).enumerated() {
-      guard let size = data.shape[axis].fixedValue else { throw problem("slides its window along the batch axis") }
+      guard let size = data.shape[axis].fixedValue else {
+        throw problem("slides its window along the batch axis")
+      }
       let full = window.strides[index] * max(0, size - 1) + (size > 0 ? window.span(index) : 0)
       let count = full + convolution.outputPadding[index] - window.padBefore[index] - window.padAfter[index]
       guard count >= 0 else { throw problem("crops more than it makes: \(full) minus its padding") }
@@ -135,7 +143,8 @@ extension Operands {
       }
       return [data, TensorType(data.element, reduced), TensorType(data.element, reduced)]
     case .groupNormalization(let groups, _, let layout):
-      guard shape.rank >= 2, let channels = shape[layout.channelAxis(rank: shape.rank)].fixedValue, groups > 0,
+      guard shape.rank >= 2, let channels = shape[layout.channelAxis(rank: shape.rank)].fixedValue,
+        groups > 0,
         channels % groups == 0
       else { throw problem("normalizes \(shape) in \(groups) groups") }
       try checkBias(1, count: .fixed(channels))
@@ -153,7 +162,9 @@ extension Operands {
       let deeper = if case .spaceToDepth = composite { true } else { false }
       let channelAxis = layout.channelAxis(rank: 4)
       result[channelAxis] = try moved(shape[channelAxis], by: block * block, grows: deeper)
-      for axis in layout.spatialAxes(rank: 4) { result[axis] = try moved(shape[axis], by: block, grows: !deeper) }
+      for axis in layout.spatialAxes(rank: 4) {
+        result[axis] = try moved(shape[axis], by: block, grows: !deeper)
+      }
       return [TensorType(data.element, result)]
     }
   }

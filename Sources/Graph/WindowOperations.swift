@@ -18,7 +18,8 @@ public struct WindowGeometry: Hashable, Sendable {
   public var padAfter: [Int]
 
   public init(
-    size: [Int], strides: [Int]? = nil, dilations: [Int]? = nil, padBefore: [Int]? = nil, padAfter: [Int]? = nil
+    size: [Int], strides: [Int]? = nil, dilations: [Int]? = nil, padBefore: [Int]? = nil,
+    padAfter: [Int]? = nil
   ) {
     let ones = [Int](repeating: 1, count: size.count)
     let zeros = [Int](repeating: 0, count: size.count)
@@ -60,7 +61,8 @@ public struct TransposedConvolution: Hashable, Sendable {
   public var clamp: FusedClamp?
 
   public init(
-    window: WindowGeometry, outputPadding: [Int], groups: Int = 1, layout: DataLayout, clamp: FusedClamp? = nil
+    window: WindowGeometry, outputPadding: [Int], groups: Int = 1, layout: DataLayout,
+    clamp: FusedClamp? = nil
   ) {
     self.window = window
     self.outputPadding = outputPadding
@@ -87,7 +89,8 @@ public struct Pool: Hashable, Sendable {
   public var layout: DataLayout
 
   public init(
-    kind: Kind, window: WindowGeometry, roundsUp: Bool = false, columnMajorPositions: Bool = false, layout: DataLayout
+    kind: Kind, window: WindowGeometry, roundsUp: Bool = false, columnMajorPositions: Bool = false,
+    layout: DataLayout
   ) {
     self.kind = kind
     self.window = window

@@ -25,7 +25,8 @@ public final class Storage: @unchecked Sendable {
   public init(byteCount: Int) {
     precondition(byteCount >= 0)
     var pointer: UnsafeMutableRawPointer?
-    let rounded = max(Storage.alignment, (byteCount + Storage.alignment - 1) / Storage.alignment * Storage.alignment)
+    let rounded = max(
+      Storage.alignment, (byteCount + Storage.alignment - 1) / Storage.alignment * Storage.alignment)
     // Large blocks come zeroed from the kernel and are only touched when used.
     if rounded >= 1 << 20 {
       let mapped = mmap(nil, rounded, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
@@ -96,7 +97,8 @@ public final class Storage: @unchecked Sendable {
   ) -> View<Element> {
     let stride = MemoryLayout<Element>.stride
     let count = count ?? (byteCount - byteOffset) / stride
-    precondition(byteOffset >= 0 && count >= 0 && byteOffset + count * stride <= byteCount, "view out of bounds")
+    precondition(
+      byteOffset >= 0 && count >= 0 && byteOffset + count * stride <= byteCount, "view out of bounds")
     return View(storage: self, base: base + byteOffset, count: count)
   }
 
