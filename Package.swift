@@ -43,6 +43,7 @@ let package = Package(
         "TensorMath",
       ]),
     .testTarget(name: "StorageTests", dependencies: ["Storage"]),
+    .testTarget(name: "TensorMathTests", dependencies: ["TensorMath", "Storage"]),
     .testTarget(name: "GraphTests", dependencies: ["Graph", "Storage"]),
   ],
   swiftLanguageModes: [.v6],

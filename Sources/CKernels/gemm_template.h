@@ -1,0 +1,143 @@
+// The product kernel over a vector type. The including file opened a `vector_*.h` and chose
+//   GEMM_ROWS    rows of a tile that is two panels wide (one where registers are few),
+//   GEMM_PANELS  panels of that tile.
+#include "gemm.h"
+
+#define PANEL_VECTORS (GEMM_PANEL / VECTOR_WIDTH)
+#define INLINE static inline __attribute__((always_inline))
+
+INLINE void gemm_store(const struct gemm_block *block, vector sum, size_t i, size_t j) {
+  const size_t left = block->columns - j;
+  float *c = block->c + i * block->c_stride + j;
+  const float *addend = block->addend ? block->addend + i * block->addend_stride + j : 0;
+  const vector low = vector_broadcast(block->low), high = vector_broadcast(block->high);
+  if (left >= VECTOR_WIDTH) {
+    if (addend) sum = vector_add(sum, vector_load(addend));
+    vector_store(c, vector_clamp(sum, low, high));
+  } else {
+    if (addend) sum = vector_add(sum, vector_load_first(addend, left));
+    vector_store_first(c, vector_clamp(sum, low, high), left);
+  }
+}
+
+/// Rows i ..< i + rows of `panels` panels from b on, whose first column is j. Both extents are literals.
+INLINE void gemm_tile(const struct gemm_block *block, size_t i, size_t j, const float *b, const int rows,
+                      const int panels) {
+  enum { most = 32 };
+  const int vectors = panels * PANEL_VECTORS;
+  const size_t panel_stride = block->taps * block->depth * GEMM_PANEL;
+  vector sum[most];
+#pragma clang loop unroll(full)
+  for (int v = 0; v < vectors; v++) {
+    const vector start = block->bias ? vector_load(block->bias + j + v * VECTOR_WIDTH) : vector_zero();
+#pragma clang loop unroll(full)
+    for (int r = 0; r < rows; r++) sum[r * vectors + v] = start;
+  }
+  for (size_t tap = 0; tap < block->taps; tap++) {
+    const float *a[GEMM_ROWS];
+#pragma clang loop unroll(full)
+    for (int r = 0; r < rows; r++) a[r] = block->a[tap * block->a_stride + i + r];
+#pragma clang loop unroll_count(4)
+    for (size_t k = 0; k < block->depth; k++) {
+      vector row[most];
+#pragma clang loop unroll(full)
+      for (int v = 0; v < vectors; v++) {
+        row[v] = vector_load(b + v / PANEL_VECTORS * panel_stride + v % PANEL_VECTORS * VECTOR_WIDTH);
+      }
+#pragma clang loop unroll(full)
+      for (int r = 0; r < rows; r++) {
+        const vector x = vector_broadcast(a[r][k]);
+#pragma clang loop unroll(full)
+        for (int v = 0; v < vectors; v++) sum[r * vectors + v] = vector_fma(x, row[v], sum[r * vectors + v]);
+      }
+      b += GEMM_PANEL;
+    }
+  }
+#pragma clang loop unroll(full)
+  for (int r = 0; r < rows; r++) {
+#pragma clang loop unroll(full)
+    for (int v = 0; v < vectors; v++) {
+      const size_t column = j + v * VECTOR_WIDTH;
+      if (column < block->columns) gemm_store(block, sum[r * vectors + v], i + r, column);
+    }
+  }
+}
+
+typedef void gemm_tile_function(const struct gemm_block *, size_t i, size_t j, const float *b);
+
+#define TILE(rows, panels)                                                                                        \
+  static void gemm_tile_##rows##x##panels(const struct gemm_block *block, size_t i, size_t j, const float *b) { \
+    gemm_tile(block, i, j, b, rows, panels);                                                                      \
+  }
+
+TILE(1, 1) TILE(2, 1) TILE(3, 1) TILE(4, 1) TILE(5, 1) TILE(6, 1)
+TILE(1, 2) TILE(2, 2) TILE(3, 2)
+TILE(1, 4)
+#if GEMM_ROWS == 12
+TILE(7, 1) TILE(8, 1) TILE(9, 1) TILE(10, 1) TILE(11, 1) TILE(12, 1)
+TILE(4, 2) TILE(5, 2) TILE(6, 2) TILE(7, 2) TILE(8, 2) TILE(9, 2) TILE(10, 2) TILE(11, 2) TILE(12, 2)
+TILE(2, 4) TILE(3, 4) TILE(4, 4) TILE(5, 4) TILE(6, 4)
+static gemm_tile_function *const tiles_1[] = {
+    gemm_tile_1x1, gemm_tile_2x1, gemm_tile_3x1, gemm_tile_4x1,  gemm_tile_5x1,  gemm_tile_6x1,
+    gemm_tile_7x1, gemm_tile_8x1, gemm_tile_9x1, gemm_tile_10x1, gemm_tile_11x1, gemm_tile_12x1};
+static gemm_tile_function *const tiles_2[] = {
+    gemm_tile_1x2, gemm_tile_2x2, gemm_tile_3x2, gemm_tile_4x2,  gemm_tile_5x2,  gemm_tile_6x2,
+    gemm_tile_7x2, gemm_tile_8x2, gemm_tile_9x2, gemm_tile_10x2, gemm_tile_11x2, gemm_tile_12x2};
+static gemm_tile_function *const tiles_4[] = {gemm_tile_1x4, gemm_tile_2x4, gemm_tile_3x4,
+                                              gemm_tile_4x4, gemm_tile_5x4, gemm_tile_6x4};
+#else
+static gemm_tile_function *const tiles_1[] = {gemm_tile_1x1, gemm_tile_2x1, gemm_tile_3x1,
+                                              gemm_tile_4x1, gemm_tile_5x1, gemm_tile_6x1};
+static gemm_tile_function *const tiles_2[] = {gemm_tile_1x2, gemm_tile_2x2, gemm_tile_3x2};
+static gemm_tile_function *const tiles_4[] = {gemm_tile_1x4};
+#endif
+
+#define COUNT(tiles) (sizeof tiles / sizeof tiles[0])
+
+/// Walks the panels outside and the rows inside: a panel stays in the nearest cache while all rows pass by it.
+static void KERNEL(multiply)(const struct gemm_block *block) {
+  const size_t panel_length = block->taps * block->depth * GEMM_PANEL;
+  const size_t tile_count = (block->rows + GEMM_ROWS - 1) / GEMM_ROWS;
+  if (tile_count == 0) return;
+  // Tiles of even height: 13 rows are 7 + 6, not 12 + 1.
+  const size_t height = block->rows / tile_count, taller = block->rows % tile_count;
+  const size_t tallest = height + (taller > 0);
+  const size_t panel_count = (block->columns + GEMM_PANEL - 1) / GEMM_PANEL;
+  for (size_t panel = 0; panel < panel_count;) {
+    const size_t left = panel_count - panel;
+    gemm_tile_function *const *tiles = tiles_1;
+    size_t step = 1;
+    if (left >= 4 && tallest <= COUNT(tiles_4)) {
+      tiles = tiles_4;
+      step = 4;
+    } else if (left >= 2 && tallest <= COUNT(tiles_2)) {
+      tiles = tiles_2;
+      step = 2;
+    }
+    const float *b = block->b + panel * panel_length;
+    size_t i = 0;
+    for (size_t tile = 0; tile < tile_count; tile++) {
+      const size_t rows = height + (tile < taller);
+      tiles[rows - 1](block, i, panel * GEMM_PANEL, b);
+      i += rows;
+    }
+    panel += step;
+  }
+}
+
+static double KERNEL(exercise_fma)(size_t count) {
+  enum { chains = VECTOR_WIDTH == 16 ? 24 : 12 };
+  vector sums[chains];
+  const vector half = vector_broadcast(0.5f), one = vector_broadcast(1);
+#pragma clang loop unroll(full)
+  for (int i = 0; i < chains; i++) sums[i] = vector_broadcast((float)i);
+  for (size_t round = 0; round < count; round++) {
+#pragma clang loop unroll(full)
+    for (int i = 0; i < chains; i++) sums[i] = vector_fma(sums[i], half, one);
+#pragma clang loop unroll(full)
+    for (int i = 0; i < chains; i++) __asm__ volatile("" : "+v"(sums[i]));
+  }
+  return (double)count * chains * VECTOR_WIDTH * 2;
+}
+
+const struct gemm_kernels KERNEL(gemm_kernels) = {KERNEL(multiply), KERNEL(exercise_fma)};

@@ -1,0 +1,13 @@
+// Micro-kernels: the innermost loops of the tensor core, once per instruction set.
+//
+// Everything here obeys one rule: an output element is computed by one fixed sequence of operations, whatever the
+// vector width, the tile size, the position at an edge or the number of threads. Sums of products are chains of
+// fused multiply-adds in a documented order. So all kernel sets return the same bits.
+#ifndef CKERNELS_H
+#define CKERNELS_H
+
+#include "gemm.h"
+#include "kernel_sets.h"
+#include "threads.h"
+
+#endif

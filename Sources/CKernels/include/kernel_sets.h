@@ -1,0 +1,25 @@
+// The kernel table: one set of micro-kernels per instruction set, found by name.
+#ifndef CKERNELS_KERNEL_SETS_H
+#define CKERNELS_KERNEL_SETS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct gemm_kernels;
+
+/// One instruction set's kernels, a pointer per family. Each family has its own header.
+struct kernel_set {
+  const char *_Nonnull name;
+  const struct gemm_kernels *_Nonnull gemm;
+};
+
+/// How many kernel sets this build holds, for any machine of this architecture.
+size_t kernel_set_count(void);
+
+/// The kernel sets from the plainest ("ref") to the fastest.
+const struct kernel_set *_Nonnull kernel_set_at(size_t index);
+
+/// Whether this machine can run the set. A machine that cannot run "ref" cannot run anything.
+bool kernel_set_runs_here(const struct kernel_set *_Nonnull set);
+
+#endif
