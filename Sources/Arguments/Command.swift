@@ -5,7 +5,7 @@
 ///       @Argument("Whom to greet.", value: "NAME") var name: String
 ///       func run() { print("Hello, \(name)!") }
 ///     }
-public protocol Command {
+public protocol Command: SendableMetatype {
   static var declaration: CommandDeclaration { get }
   init()
   /// Looks at the arguments together, before any work is done.

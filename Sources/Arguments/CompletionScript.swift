@@ -163,7 +163,7 @@ public enum CompletionScript {
   }
 
   private static func verbs(_ program: Program) -> String {
-    program.commands.map(\.declaration.name).joined(separator: " ")
+    program.commands.map { $0.declaration.name }.joined(separator: " ")
   }
 
   /// In single quotes, for any of the three shells.

@@ -84,8 +84,8 @@ public struct HelpText: Sendable {
         result.append((title, [argument]))
       }
     }
-    // --help is declared last of all and belongs to the last heading, not to one of its own.
-    if let last = result.last, last.members == [.help], result.count > 1 {
+    // --help is declared last of all and joins the last heading, unless that one is for positional arguments.
+    if let last = result.last, last.members == [.help], result.count > 1, result[result.count - 2].title != "arguments" {
       result.removeLast()
       result[result.count - 1].members.append(.help)
     }
@@ -141,7 +141,8 @@ enum TextWrapping {
   static func paragraphs(_ text: String) -> [String] {
     var paragraphs: [String] = []
     var current: [Substring] = []
-    for line in text.split(separator: "\n", omittingEmptySubsequences: false) + [""] {
+    let lines: [Substring] = text.split(separator: "\n", omittingEmptySubsequences: false) + [""]
+    for line in lines {
       if line.allSatisfy(\.isWhitespace) {
         if !current.isEmpty { paragraphs.append(current.joined(separator: " ")) }
         current = []

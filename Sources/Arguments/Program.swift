@@ -45,6 +45,11 @@ public struct Program: Sendable {
   public struct Misuse: Error {
     public var error: UsageError
     public var command: (any Command.Type)?
+
+    public init(error: UsageError, command: (any Command.Type)?) {
+      self.error = error
+      self.command = command
+    }
   }
 
   /// Reads the words after the program's name.
@@ -70,7 +75,7 @@ public struct Program: Sendable {
   /// The verb of that name.
   public func command(named word: String) throws(UsageError) -> any Command.Type {
     if let command = commands.first(where: { $0.declaration.name == word }) { return command }
-    let verbs = commands.map(\.declaration.name)
+    let verbs = commands.map { $0.declaration.name }
     let all = "verbs: " + verbs.joined(separator: ", ")
     if announcedVerbs.contains(word) {
       throw UsageError("'\(word)' is not available in version \(version)", hint: all)

@@ -1,1 +1,3 @@
-print("edgeopt")
+import Arguments
+
+exitProcess(CommandLineRun(arguments: Array(CommandLine.arguments.dropFirst())).perform())

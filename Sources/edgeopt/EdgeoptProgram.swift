@@ -1,0 +1,33 @@
+import Arguments
+
+/// The verbs, and what the help and the manual page say beside them.
+let edgeopt = Program(
+  name: "edgeopt",
+  summary: "Makes a float ONNX model fit a microcontroller: looks into it, runs it, measures it and simplifies it.",
+  version: "0.1.0",
+  commands: [CompletionsCommand.self, ManualCommand.self, HelpCommand.self],
+  announcedVerbs: [
+    "diff", "quantize", "calibrate", "prune", "factorize", "distill", "optimize", "compare", "check", "explain",
+    "export", "reproduce", "baseline", "recipe", "finetune", "targets",
+  ],
+  topics: [
+    Program.Topic(
+      "exit codes",
+      [
+        ("0", "done"),
+        ("2", "the work failed"),
+        ("64", "wrong usage"),
+        ("65", "bad input data"),
+        ("66", "an input file is missing"),
+        ("69", "the model cannot be expressed for the target"),
+        ("74", "reading or writing failed"),
+        ("130", "interrupted; no temporary file is left"),
+      ]),
+    Program.Topic(
+      "environment",
+      [
+        ("EDGEOPT_ISA", "Forces an instruction set: ref, avx2, avx512 or neon. Results do not depend on it."),
+        ("NO_COLOR", "Set to anything: no color, even on a terminal."),
+        ("COLUMNS", "Columns of the terminal, for help texts and tables."),
+      ]),
+  ])

@@ -1,0 +1,50 @@
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Darwin)
+  import Darwin
+#endif
+
+/// Standard output or standard error, and what is known of the screen behind it.
+struct Terminal {
+  let descriptor: Int32
+
+  static let output = Terminal(descriptor: 1)
+  static let error = Terminal(descriptor: 2)
+
+  var isScreen: Bool { isatty(descriptor) == 1 }
+
+  /// Whether color would be welcome: on a screen, unless `NO_COLOR` is set or the screen is a dumb one.
+  var usesColor: Bool {
+    isScreen && (Terminal.environment("NO_COLOR") ?? "").isEmpty && Terminal.environment("TERM") != "dumb"
+  }
+
+  /// Columns of the screen; 80 where there is none.
+  var width: Int {
+    if let columns = Terminal.environment("COLUMNS").flatMap({ Int($0) }), columns > 0 { return columns }
+    var size = winsize()
+    guard isScreen, ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return 80 }
+    return Int(size.ws_col)
+  }
+
+  /// Writes all of the text. A reader that went away (`| head`) ends the process as the system does.
+  func write(_ text: String) {
+    var rest = Array(text.utf8)[...]
+    while !rest.isEmpty {
+      let count = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
+      if count < 0, errno == EINTR { continue }
+      guard count > 0 else { return }
+      rest = rest.dropFirst(count)
+    }
+  }
+
+  /// "error: …", and the hint on lines of its own.
+  func writeError(_ message: String, hint: String?) {
+    let head = usesColor ? "\u{1B}[1;31merror:\u{1B}[0m" : "error:"
+    let lines = (hint ?? "").split(separator: "\n").map { "  \($0)\n" }.joined()
+    write("\(head) \(message)\n\(lines)")
+  }
+
+  static func environment(_ name: String) -> String? { getenv(name).map { String(cString: $0) } }
+}
+
+func exitProcess(_ code: ExitCode) -> Never { exit(code.rawValue) }
