@@ -45,6 +45,8 @@ let package = Package(
     .testTarget(name: "StorageTests", dependencies: ["Storage"]),
     .testTarget(name: "TensorMathTests", dependencies: ["TensorMath", "Storage"]),
     .testTarget(name: "GraphTests", dependencies: ["Graph", "Storage"]),
+    .testTarget(name: "ArgumentsTests", dependencies: ["Arguments"]),
+    .testTarget(name: "ReportingTests", dependencies: ["Reporting", "Graph", "Storage"]),
   ],
   swiftLanguageModes: [.v6],
   cLanguageStandard: .gnu11

@@ -17,7 +17,9 @@ extension Command {
   public func validate() throws(UsageError) {}
 
   /// Everything that can be typed after the verb.
-  public static var arguments: [ArgumentDeclaration] { declaredBindings(of: Self()).map(\.declaration) + [.help] }
+  public static var arguments: [ArgumentDeclaration] {
+    declaredBindings(of: Self()).map(\.declaration) + [.help]
+  }
 
   /// Reads the words after the verb.
   public static func parse(_ words: [String]) throws(UsageError) -> Self {

@@ -32,7 +32,8 @@ public enum CompletionScript {
       "# bash completion for \(program.name)", "\(function)() {",
       "  local current=\"${COMP_WORDS[COMP_CWORD]}\" previous=\"${COMP_WORDS[COMP_CWORD-1]}\" verb=\"${COMP_WORDS[1]}\"",
       "  COMPREPLY=()", "  if [ \"$COMP_CWORD\" -eq 1 ]; then",
-      "    COMPREPLY=($(compgen -W \"\(verbs(program)) --help --version\" -- \"$current\"))", "    return", "  fi",
+      "    COMPREPLY=($(compgen -W \"\(verbs(program)) --help --version\" -- \"$current\"))", "    return",
+      "  fi",
       "  case \"$verb\" in",
     ]
     for command in program.commands {
@@ -41,7 +42,8 @@ public enum CompletionScript {
       lines.append("    case \"$previous\" in")
       for argument in arguments where argument.role == .option {
         lines.append(
-          "    \(spellings(argument).joined(separator: "|"))) COMPREPLY=($(\(bashWords(argument, program)))); return ;;")
+          "    \(spellings(argument).joined(separator: "|"))) COMPREPLY=($(\(bashWords(argument, program)))); return ;;"
+        )
       }
       lines.append("    esac")
       let options = arguments.flatMap(spellings).joined(separator: " ")
@@ -106,7 +108,8 @@ public enum CompletionScript {
     return spellings(argument).map { spelling in
       let star = argument.isRepeatable ? "*" : ""
       let value = argument.takesValue ? ":\(argument.valueName.replacing(":", with: "\\:")):\(action)" : ""
-      return "\(star)\(spelling)\(argument.takesValue && spelling.hasPrefix("--") ? "=" : "")[\(help)]\(value)"
+      return
+        "\(star)\(spelling)\(argument.takesValue && spelling.hasPrefix("--") ? "=" : "")[\(help)]\(value)"
     }
   }
 
@@ -132,7 +135,8 @@ public enum CompletionScript {
     ]
     for command in program.commands {
       lines.append(
-        "complete -c \(name) -f -n __fish_use_subcommand -a \(command.declaration.name) -d \(quoted(command.declaration.summary))")
+        "complete -c \(name) -f -n __fish_use_subcommand -a \(command.declaration.name) -d \(quoted(command.declaration.summary))"
+      )
       let condition = "-n '__fish_seen_subcommand_from \(command.declaration.name)'"
       for argument in command.arguments {
         lines += fishLines(argument, "complete -c \(name) \(condition)", program)
@@ -141,7 +145,9 @@ public enum CompletionScript {
     return lines
   }
 
-  private static func fishLines(_ argument: ArgumentDeclaration, _ head: String, _ program: Program) -> [String] {
+  private static func fishLines(_ argument: ArgumentDeclaration, _ head: String, _ program: Program)
+    -> [String]
+  {
     let values =
       if !argument.choices.isEmpty {
         "-f -a \(quoted(argument.choices.joined(separator: " ")))"

@@ -74,9 +74,11 @@ public struct HelpText: Sendable {
   }
 
   /// Arguments by heading, in the order of first appearance.
-  static func sections(_ arguments: [ArgumentDeclaration]) -> [(title: String, members: [ArgumentDeclaration])] {
+  static func sections(_ arguments: [ArgumentDeclaration]) -> [(
+    title: String, members: [ArgumentDeclaration]
+  )] {
     var result: [(title: String, members: [ArgumentDeclaration])] = []
-    for argument in arguments {
+    for argument in arguments where argument != .help {
       let title = argument.section ?? (argument.role == .positional ? "arguments" : "options")
       if let index = result.firstIndex(where: { $0.title == title }) {
         result[index].members.append(argument)
@@ -84,11 +86,9 @@ public struct HelpText: Sendable {
         result.append((title, [argument]))
       }
     }
-    // --help is declared last of all and joins the last heading, unless that one is for positional arguments.
-    if let last = result.last, last.members == [.help], result.count > 1, result[result.count - 2].title != "arguments" {
-      result.removeLast()
-      result[result.count - 1].members.append(.help)
-    }
+    // --help closes the last heading, unless that one is for positional arguments.
+    if result.isEmpty || result[result.count - 1].title == "arguments" { result.append(("options", [])) }
+    result[result.count - 1].members.append(.help)
     return result
   }
 

@@ -29,7 +29,9 @@ public enum ManualPage {
       lines += [".TP", ".B \(escaped(HelpText.term(argument)))", escaped(HelpText.explanation(argument))]
     }
     for example in declaration.examples {
-      lines += [".PP", escaped(example.explanation), ".PP", ".nf", ".RS", escaped(example.command), ".RE", ".fi"]
+      lines += [
+        ".PP", escaped(example.explanation), ".PP", ".nf", ".RS", escaped(example.command), ".RE", ".fi",
+      ]
     }
     return lines
   }

@@ -35,7 +35,9 @@ struct Parser {
     let parts = word.dropFirst(2).split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
     let name = String(parts[0])
     let attached = parts.count == 2 ? String(parts[1]) : nil
-    if let index = bindings.firstIndex(where: { $0.declaration.role != .positional && $0.declaration.name == name }) {
+    if let index = bindings.firstIndex(where: {
+      $0.declaration.role != .positional && $0.declaration.name == name
+    }) {
       try take(index, as: "--\(name)", attached: attached, &rest)
     } else if name.hasPrefix("no-"),
       let index = bindings.firstIndex(where: {
@@ -52,9 +54,13 @@ struct Parser {
     let parts = word.dropFirst().split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
     let letters = Array(parts[0])
     let attached = parts.count == 2 ? String(parts[1]) : nil
+    if letters.count > 1, bindings.contains(where: { $0.declaration.name == String(letters) }) {
+      throw unknownOption("--" + String(letters), typed: word)
+    }
     for (position, letter) in letters.enumerated() {
       guard let index = bindings.firstIndex(where: { $0.declaration.short == letter }) else {
-        throw letters.count > 1 ? unknownOption("--" + String(letters), typed: "-" + String(letters)) : unknownOption("-\(letter)")
+        throw letters.count > 1
+          ? unknownOption("--" + String(letters), typed: "-" + String(letters)) : unknownOption("-\(letter)")
       }
       let isLast = position == letters.count - 1
       if bindings[index].declaration.takesValue, !isLast {
@@ -70,7 +76,9 @@ struct Parser {
     _ index: Int, as spelling: String, attached: String?, _ rest: inout ArraySlice<String>
   ) throws(UsageError) {
     let declaration = bindings[index].declaration
-    guard declaration.takesValue else { return try takeFlag(index, as: spelling, attached: attached, value: true) }
+    guard declaration.takesValue else {
+      return try takeFlag(index, as: spelling, attached: attached, value: true)
+    }
     if given[index] != nil, !declaration.isRepeatable {
       throw UsageError("'\(spelling)' is given twice", hint: "it takes one value: keep one of them")
     }
@@ -94,7 +102,9 @@ struct Parser {
   }
 
   private func nextValue(_ rest: inout ArraySlice<String>) -> String? {
-    guard let next = rest.first, next == "-" || !next.hasPrefix("-") || looksLikeNumber(next) else { return nil }
+    guard let next = rest.first, next == "-" || !next.hasPrefix("-") || looksLikeNumber(next) else {
+      return nil
+    }
     return rest.popFirst()
   }
 
@@ -128,9 +138,12 @@ struct Parser {
   }
 
   private func checkRequired() throws(UsageError) {
-    for (index, binding) in bindings.enumerated() where binding.declaration.isRequired && given[index] == nil {
+    for (index, binding) in bindings.enumerated() where binding.declaration.isRequired && given[index] == nil
+    {
       let declaration = binding.declaration
-      let what = declaration.role == .positional ? declaration.valueName : "\(declaration.spelling) \(declaration.valueName)"
+      let what =
+        declaration.role == .positional
+        ? declaration.valueName : "\(declaration.spelling) \(declaration.valueName)"
       throw UsageError("\(what) is missing", hint: "\(what): \(declaration.help)")
     }
   }
@@ -138,9 +151,11 @@ struct Parser {
   private func checkConflicts() throws(UsageError) {
     for (index, spelling) in given.sorted(by: { $0.key < $1.key }) {
       for conflict in bindings[index].declaration.conflicts {
-        guard let other = bindings.firstIndex(where: { $0.declaration.name == conflict }), let otherSpelling = given[other]
+        guard let other = bindings.firstIndex(where: { $0.declaration.name == conflict }),
+          let otherSpelling = given[other]
         else { continue }
-        throw UsageError("'\(spelling)' and '\(otherSpelling)' cannot be used together", hint: "keep one of them")
+        throw UsageError(
+          "'\(spelling)' and '\(otherSpelling)' cannot be used together", hint: "keep one of them")
       }
     }
   }

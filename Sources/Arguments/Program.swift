@@ -22,7 +22,8 @@ public struct Program: Sendable {
   }
 
   public init(
-    name: String, summary: String, version: String, commands: [any Command.Type], announcedVerbs: [String] = [],
+    name: String, summary: String, version: String, commands: [any Command.Type],
+    announcedVerbs: [String] = [],
     topics: [Topic] = []
   ) {
     self.name = name

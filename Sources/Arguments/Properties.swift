@@ -70,13 +70,15 @@ func spelledName(_ label: String) -> String {
 
   /// A required option.
   public init(
-    _ help: String, name: String? = nil, short: Character? = nil, value: String, completion: Completion = .none,
+    _ help: String, name: String? = nil, short: Character? = nil, value: String,
+    completion: Completion = .none,
     conflicts: [String] = []
   ) where Value: ArgumentValue {
     cell = Cell(nil)
     self.name = name
     template = .make(
-      .option, help, value, choices: Value.choices, completion, short: short, conflicts: conflicts, isRequired: true)
+      .option, help, value, choices: Value.choices, completion, short: short, conflicts: conflicts,
+      isRequired: true)
     store = { (cell, text) throws(InvalidValue) in cell.value = try Value(argument: text) }
   }
 
@@ -138,7 +140,8 @@ func spelledName(_ label: String) -> String {
   public var wrappedValue: Bool { cell.value! }
 
   public init(
-    wrappedValue: Bool, _ help: String, name: String? = nil, short: Character? = nil, invertible: Bool = false,
+    wrappedValue: Bool, _ help: String, name: String? = nil, short: Character? = nil,
+    invertible: Bool = false,
     conflicts: [String] = []
   ) {
     cell = Cell(wrappedValue)

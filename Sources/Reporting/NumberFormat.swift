@@ -12,7 +12,9 @@ public enum NumberFormat {
   }
 
   /// Bytes in powers of 1,000, as file managers and data sheets of flash parts do: 999 B, 12.5 kB, 3.49 MB.
-  public static func bytes(_ value: Int) -> String { scaled(Double(value), units: ["B", "kB", "MB", "GB", "TB"]) }
+  public static func bytes(_ value: Int) -> String {
+    scaled(Double(value), units: ["B", "kB", "MB", "GB", "TB"])
+  }
 
   /// Multiply-accumulates and the like: 999, 12.5 k, 3.49 M, 4.10 G.
   public static func scaled(_ value: Int) -> String {

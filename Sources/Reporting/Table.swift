@@ -15,7 +15,9 @@ public struct Table: Sendable {
       Column(title: title, isNumeric: false, isElastic: isElastic)
     }
     /// Right-aligned.
-    public static func number(_ title: String) -> Column { Column(title: title, isNumeric: true, isElastic: false) }
+    public static func number(_ title: String) -> Column {
+      Column(title: title, isNumeric: true, isElastic: false)
+    }
   }
 
   private enum Line: Sendable {
@@ -55,7 +57,9 @@ public struct Table: Sendable {
   private func columnWidths(total: Int) -> [Int] {
     var widths = columns.map(\.title.count)
     for case .row(let cells) in lines {
-      for (index, cell) in cells.enumerated() where index < widths.count { widths[index] = max(widths[index], cell.count) }
+      for (index, cell) in cells.enumerated() where index < widths.count {
+        widths[index] = max(widths[index], cell.count)
+      }
     }
     // The widest elastic column gives way first; 12 characters still tell names apart.
     while widths.reduce(0, +) + 2 * (widths.count - 1) > total {

@@ -16,7 +16,8 @@ struct CommandLineRun {
 
   private func perform(_ interpretation: Program.Interpretation) throws(Program.Misuse) -> ExitCode {
     switch interpretation {
-    case .help(let command?): Terminal.output.write(HelpText(width: Terminal.output.width).text(for: command, of: edgeopt))
+    case .help(let command?):
+      Terminal.output.write(HelpText(width: Terminal.output.width).text(for: command, of: edgeopt))
     case .help(nil): Terminal.output.write(HelpText(width: Terminal.output.width).text(for: edgeopt))
     case .version(let isVerbose): return run { try VersionReport(isVerbose: isVerbose).print() }
     case .run(let command):

@@ -3,11 +3,13 @@ import Arguments
 /// The verbs, and what the help and the manual page say beside them.
 let edgeopt = Program(
   name: "edgeopt",
-  summary: "Makes a float ONNX model fit a microcontroller: looks into it, runs it, measures it and simplifies it.",
+  summary:
+    "Makes a float ONNX model fit a microcontroller: looks into it, runs it, measures it and simplifies it.",
   version: "0.1.0",
   commands: [CompletionsCommand.self, ManualCommand.self, HelpCommand.self],
   announcedVerbs: [
-    "diff", "quantize", "calibrate", "prune", "factorize", "distill", "optimize", "compare", "check", "explain",
+    "diff", "quantize", "calibrate", "prune", "factorize", "distill", "optimize", "compare", "check",
+    "explain",
     "export", "reproduce", "baseline", "recipe", "finetune", "targets",
   ],
   topics: [

@@ -20,7 +20,8 @@ enum Machine {
       switch error {
       case .machineTooOld: throw Diagnostic(.failed, error.description)
       case .unknownName, .notOnThisMachine:
-        throw Diagnostic(.usage, error.description, hint: "unset \(KernelSet.environmentVariable) to use the fastest one")
+        throw Diagnostic(
+          .usage, error.description, hint: "unset \(KernelSet.environmentVariable) to use the fastest one")
       }
     }
   }

@@ -4,7 +4,8 @@ import Testing
 @Suite struct ParsingTests {
   @Test func valuesReachTheirProperties() throws {
     let bake = try Bake.parse([
-      "a.txt", "-o", "x", "--flavor=vanilla", "--with", "salt", "b.txt", "--with=sugar", "--no-stir", "--heat", "99.5",
+      "a.txt", "-o", "x", "--flavor=vanilla", "--with", "salt", "b.txt", "--with=sugar", "--no-stir",
+      "--heat", "99.5",
       "-v", "--threads", "3",
     ])
     #expect(bake.recipe == "a.txt")
@@ -20,7 +21,8 @@ import Testing
 
   @Test func defaultsHoldWhenNothingIsTyped() throws {
     let bake = try Bake.parse(["a.txt", "--output=x"])
-    #expect(bake.other == nil && bake.ingredients.isEmpty && bake.stir && bake.heat == 180 && bake.flavor == .plain)
+    #expect(
+      bake.other == nil && bake.ingredients.isEmpty && bake.stir && bake.heat == 180 && bake.flavor == .plain)
     #expect(bake.common.threads == nil)
   }
 
@@ -60,7 +62,9 @@ import Testing
     #expect(misuse("bake", "a", "-o", "x", "--no-stri")?.hint == "did you mean '--no-stir'?")
     #expect(misuse("bake", "a", "-output", "x")?.hint == "did you mean '--output'?")
     #expect(misuse("bake", "a", "-z")?.message == "unknown option '-z'")
-    #expect(misuse("bake", "a", "-o", "x", "--flavor", "vanila")?.message.hasSuffix("did you mean 'vanilla'?") == true)
+    #expect(
+      misuse("bake", "a", "-o", "x", "--flavor", "vanila")?.message.hasSuffix("did you mean 'vanilla'?")
+        == true)
   }
 
   @Test func announcedVerbsAreAnsweredButNotOffered() {
@@ -73,11 +77,14 @@ import Testing
     #expect(misuse("bake", "a")?.message == "--output PATH is missing")
     #expect(misuse("bake", "a", "b", "c", "-o", "x")?.message == "unexpected argument 'c'")
     #expect(misuse("bake", "a", "-o")?.message == "'-o' needs a value: -o PATH")
-    #expect(misuse("bake", "a", "-o", "--stir")?.hint == "for a value that begins with a dash write '-o=--stir'")
+    #expect(
+      misuse("bake", "a", "-o", "--stir")?.hint == "for a value that begins with a dash write '-o=--stir'")
   }
 
   @Test func wrongValuesSayWhatWasExpected() {
-    #expect(misuse("bake", "a", "-o", "x", "--heat", "warm")?.message == "'warm' does not fit --heat: expected a number")
+    #expect(
+      misuse("bake", "a", "-o", "x", "--heat", "warm")?.message
+        == "'warm' does not fit --heat: expected a number")
     #expect(misuse("bake", "a", "-o", "x", "--heat", "nan") != nil)
     #expect(misuse("bake", "a", "-o", "x", "--stir=yes")?.message == "'--stir' takes no value")
     #expect(misuse("bake", "a", "-o", "x", "--heat", "500")?.hint == "stay below 400")
@@ -85,8 +92,12 @@ import Testing
 
   @Test func contradictionsAreRefused() {
     #expect(misuse("bake", "a", "-o", "x", "-o", "y")?.message == "'-o' is given twice")
-    #expect(misuse("bake", "a", "-o", "x", "--stir", "--no-stir")?.message == "'--stir' and '--no-stir' contradict each other")
-    #expect(misuse("bake", "a", "-o", "x", "--heat", "5", "--microwave")?.message == "'--heat' and '--microwave' cannot be used together")
+    #expect(
+      misuse("bake", "a", "-o", "x", "--stir", "--no-stir")?.message
+        == "'--stir' and '--no-stir' contradict each other")
+    #expect(
+      misuse("bake", "a", "-o", "x", "--heat", "5", "--microwave")?.message
+        == "'--heat' and '--microwave' cannot be used together")
     #expect(misuse("bake", "a", "-o", "x", "-v", "-v") == nil)
   }
 
@@ -101,8 +112,12 @@ import Testing
   @Test func helpAndVersionAreFoundAnywhere() throws {
     guard case .help(nil) = try oven.interpret([]) else { return #expect(Bool(false)) }
     guard case .help(nil) = try oven.interpret(["-h"]) else { return #expect(Bool(false)) }
-    guard case .help(.some) = try oven.interpret(["bake", "--wrong", "--help"]) else { return #expect(Bool(false)) }
-    guard case .version(true) = try oven.interpret(["--version", "--verbose"]) else { return #expect(Bool(false)) }
+    guard case .help(.some) = try oven.interpret(["bake", "--wrong", "--help"]) else {
+      return #expect(Bool(false))
+    }
+    guard case .version(true) = try oven.interpret(["--version", "--verbose"]) else {
+      return #expect(Bool(false))
+    }
     guard case .version(false) = try oven.interpret(["--version"]) else { return #expect(Bool(false)) }
   }
 }

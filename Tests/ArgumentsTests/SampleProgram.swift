@@ -10,7 +10,8 @@ struct SampleOptions: ArgumentGroup {
 
 struct Bake: Command {
   static let declaration = CommandDeclaration(
-    name: "bake", summary: "Bakes a cake from a recipe that is long enough to need more than one line of text.",
+    name: "bake",
+    summary: "Bakes a cake from a recipe that is long enough to need more than one line of text.",
     discussion: """
       The first paragraph explains what happens
       over two lines.

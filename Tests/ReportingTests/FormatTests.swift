@@ -3,7 +3,10 @@ import Testing
 
 @Suite struct NumberFormatTests {
   @Test func countsHaveThousandsSeparated() {
-    #expect([0, 999, 1000, 1_234_567, -12_345].map(NumberFormat.count) == ["0", "999", "1,000", "1,234,567", "-12,345"])
+    #expect(
+      [0, 999, 1000, 1_234_567, -12_345].map(NumberFormat.count) == [
+        "0", "999", "1,000", "1,234,567", "-12,345",
+      ])
     #expect(NumberFormat.count(.min) == "-9,223,372,036,854,775,808")
   }
 
@@ -24,7 +27,10 @@ import Testing
   }
 
   @Test func durationsSuitTheirSize() {
-    #expect([0.0042, 0.35, 12.44, 200, 7500].map(NumberFormat.duration) == ["4.2 ms", "350 ms", "12.4 s", "3 min 20 s", "2 h 05 min"])
+    #expect(
+      [0.0042, 0.35, 12.44, 200, 7500].map(NumberFormat.duration) == [
+        "4.2 ms", "350 ms", "12.4 s", "3 min 20 s", "2 h 05 min",
+      ])
   }
 }
 
@@ -57,7 +63,8 @@ import Testing
 @Suite struct JSONTests {
   @Test func documentsKeepOrderAndEscape() {
     let document = JSON.object([
-      "name": "a\"b\\\n\u{1}é", "shape": .integers([1, 2]), "none": .null, "share": .number(.nan), "whole": 2.0,
+      "name": "a\"b\\\n\u{1}é", "shape": .integers([1, 2]), "none": .null, "share": .number(.nan),
+      "whole": 2.0,
       "rows": [.object(["x": true])], "empty": .array([]), "nothing": .object([:]),
     ])
     #expect(
@@ -84,8 +91,10 @@ import Testing
 @Suite struct ProgressLineTests {
   @Test func theLineSaysRateAndTimeLeftAndFits() {
     let line = ProgressLine(title: "evaluating", done: 2500, total: 10_000, seconds: 1.25)
-    #expect(line.text(width: 80) == "evaluating  ███████░░░░░░░░░░░░░░░░░░░░░░░  2,500/10,000  2,000/s  3.8 s left")
+    #expect(
+      line.text(width: 80) == "evaluating  ███████░░░░░░░░░░░░░░░░░░░░░░░  2,500/10,000  2,000/s  3.8 s left")
     #expect(line.text(width: 50).count < 50)
-    #expect(ProgressLine(title: "reading", done: 5, total: nil, seconds: 0).text(width: 80) == "reading  5  0.0/s")
+    #expect(
+      ProgressLine(title: "reading", done: 5, total: nil, seconds: 0).text(width: 80) == "reading  5  0.0/s")
   }
 }
