@@ -6,6 +6,7 @@
 #ifndef CKERNELS_H
 #define CKERNELS_H
 
+#include "elementwise.h"
 #include "gemm.h"
 #include "kernel_sets.h"
 #include "threads.h"

@@ -6,11 +6,13 @@
 #include <stddef.h>
 
 struct gemm_kernels;
+struct elementwise_kernels;
 
 /// One instruction set's kernels, a pointer per family. Each family has its own header.
 struct kernel_set {
   const char *_Nonnull name;
   const struct gemm_kernels *_Nonnull gemm;
+  const struct elementwise_kernels *_Nonnull elementwise;
 };
 
 /// How many kernel sets this build holds, for any machine of this architecture.

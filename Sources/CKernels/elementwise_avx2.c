@@ -1,0 +1,9 @@
+#if defined(__x86_64__)
+#include "elementwise.h"
+
+#define KERNEL(name) name##_avx2
+#define EACH _Pragma("clang loop vectorize(assume_safety)")
+#pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)
+#include "elementwise_all.h"
+#pragma clang attribute pop
+#endif
