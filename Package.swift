@@ -44,6 +44,7 @@ let package = Package(
       ]),
     .testTarget(name: "StorageTests", dependencies: ["Storage"]),
     .testTarget(name: "TensorMathTests", dependencies: ["TensorMath", "Storage"]),
+    .testTarget(name: "PassesTests", dependencies: ["Passes", "Graph", "Storage"]),
     .testTarget(name: "GraphTests", dependencies: ["Graph", "Storage"]),
     .testTarget(name: "ArgumentsTests", dependencies: ["Arguments"]),
     .testTarget(name: "ReportingTests", dependencies: ["Reporting", "Graph", "Storage"]),

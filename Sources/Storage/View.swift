@@ -69,6 +69,9 @@ public struct View<Element: BitwiseCopyable>: @unchecked Sendable {
     }
   }
 
+  /// Tells views of the same bytes from views of others; only good for comparing.
+  public var address: UInt { UInt(bitPattern: base) }
+
   /// Sets every element.
   public func fill(_ value: Element) {
     for index in 0..<count { self[index] = value }
