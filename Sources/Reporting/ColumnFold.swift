@@ -18,7 +18,7 @@ struct ColumnFold {
   private(set) var width = 0.0
   private(set) var height = 0.0
 
-  static let top = 58.0
+  static let top = 84.0
   static let margin = 24.0
   static let rowGap = 40.0
   static let gutter = 70.0
@@ -41,21 +41,24 @@ struct ColumnFold {
     let count =
       total < 1500 ? 1 : max(1, Int((1.5 * total / (2 * extent + Self.gutter)).squareRoot().rounded()))
     guard count > 1 else { return [layout.rows.indices] }
-    let crossings = layout.rows.map { row in row.reduce(0) { $0 + layout.nodes[$1].below.count } }
+    // Edges of one box share their way to the next column, so boxes are counted and not edges.
+    let crossings = layout.rows.map { row in row.count { !layout.nodes[$0].below.isEmpty } }
     var ranges: [Range<Int>] = []
     var start = 0
     var filled = 0.0
-    var best: (row: Int, badness: Double)?
-    let target = total / Double(count)
-    for row in layout.rows.indices {
+    var remaining = total
+    var best: (row: Int, badness: Double, filled: Double)?
+    for row in layout.rows.indices where ranges.count < count - 1 {
       filled += heights[row] + Self.rowGap
+      let target = remaining / Double(count - ranges.count)
       guard filled > target * 0.75 else { continue }
       let badness = Double(crossings[row]) + abs(filled - target) / target * 4
-      if badness < best?.badness ?? .infinity { best = (row, badness) }
-      guard filled > target * 1.15, let chosen = best, ranges.count < count - 1 else { continue }
+      if badness < best?.badness ?? .infinity { best = (row, badness, filled) }
+      guard filled > target * 1.15, let chosen = best else { continue }
       ranges.append(start..<(chosen.row + 1))
       start = chosen.row + 1
-      filled = heights[start..<(row + 1)].reduce(0) { $0 + $1 + Self.rowGap }
+      remaining -= chosen.filled
+      filled -= chosen.filled
       best = nil
     }
     if start < layout.rows.count { ranges.append(start..<layout.rows.count) }
@@ -72,13 +75,13 @@ struct ColumnFold {
       columns[index].left = left
       columns[index].right = left + most - least
       left = columns[index].right + Self.gutter
-      var y = Self.top + 16
+      var y = Self.top + 10
       for row in columns[index].rows {
         middles[row] = y + heights[row] / 2
         y += heights[row] + Self.rowGap
       }
       columns[index].bottom = y - Self.rowGap
-      height = max(height, columns[index].bottom + 40)
+      height = max(height, columns[index].bottom + 70)
     }
     width = max(420, left - Self.gutter + Self.margin + 40)
   }
@@ -104,14 +107,15 @@ struct ColumnFold {
   }
 
   /// How an edge gets from one column to the next: down, through the gutter up, and down again. nil inside a column.
-  func detour(from upper: Int, to lower: Int, track: Int) -> (below: Double, gutter: Double, above: Double)? {
-    let first = column(ofRow: layout.nodes[upper].row)
+  func detour(from upper: Int, to lower: Int) -> (below: Double, gutter: Double, above: Double)? {
+    let row = layout.nodes[upper].row
+    let first = column(ofRow: row)
     let second = column(ofRow: layout.nodes[lower].row)
     guard first != second else { return nil }
-    let offset = Double(track % 5) * 6
-    return (
-      columns[first].bottom + 12 + offset, columns[second].left - Self.gutter / 2 - 12 + offset,
-      Self.top - offset
-    )
+    // Edges from different boxes keep apart: the rightmost one turns first and takes the innermost way.
+    let leavers = layout.rows[row].filter { !layout.nodes[$0].below.isEmpty }
+    let track = Double((leavers.count - 1 - (leavers.firstIndex(of: upper) ?? 0)) % 6) * 7
+    let gutter = columns[second].left - Self.gutter / 2 - 14 + track
+    return (columns[first].bottom + 24 + track, gutter, Self.top - 8 - track)
   }
 }

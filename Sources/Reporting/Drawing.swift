@@ -1,7 +1,6 @@
 /// Collects the elements of an SVG document.
 struct Drawing {
   private var elements: [String] = []
-  private var detours = 0
 
   mutating func text(_ x: Double, _ y: Double, _ text: String, style: String) {
     elements.append("<text class=\"\(style)\" x=\"\(n(x))\" y=\"\(n(y))\">\(Self.escaped(text))</text>")
@@ -29,8 +28,7 @@ struct Drawing {
       let end = page.top(of: lower)
       if path.isEmpty { path = "M\(n(start.x)) \(n(start.y))" }
       if upper != route[0] { path += "L\(n(start.x)) \(n(start.y))" }
-      if let detour = page.detour(from: upper, to: lower, track: detours) {
-        detours += 1
+      if let detour = page.detour(from: upper, to: lower) {
         path +=
           "V\(n(detour.below))H\(n(detour.gutter))V\(n(detour.above))H\(n(end.x))V\(n(end.y))"
       } else if abs(start.x - end.x) < 0.5 {
@@ -43,10 +41,12 @@ struct Drawing {
     elements.append("<path d=\"\(path)\" marker-end=\"url(#tip)\"/>")
   }
 
-  /// The shape, right of where the edge leaves its box.
-  mutating func label(_ text: String, at point: (x: Double, y: Double)) {
+  /// A shape beside an edge.
+  mutating func label(_ text: String, at point: (x: Double, y: Double), isLeft: Bool) {
+    let style = isLeft ? "shape left" : "shape"
     elements.append(
-      "<text class=\"shape\" x=\"\(n(point.x + 6))\" y=\"\(n(point.y + 15))\">\(Self.escaped(text))</text>")
+      "<text class=\"\(style)\" x=\"\(n(point.x + (isLeft ? -6 : 6)))\" y=\"\(n(point.y + 15))\">\(Self.escaped(text))</text>"
+    )
   }
 
   func document(width: Double, height: Double) -> String {
@@ -60,7 +60,7 @@ struct Drawing {
       ]
       + [".op{font-weight:bold;font-size:12.5px}.detail{fill:#1e293b}.name{fill:#64748b;font-size:10.5px}"]
       + [
-        ".shape{text-anchor:start;fill:#475569;font-size:10px;stroke:#fff;stroke-width:3px;paint-order:stroke}"
+        ".shape{text-anchor:start;fill:#475569;font-size:10px;stroke:#fff;stroke-width:3px;paint-order:stroke}.left{text-anchor:end}"
       ]
       + [".port text{fill:#f8fafc}path{fill:none;stroke:#64748b;stroke-width:1.3;stroke-linejoin:round}"]
       + families

@@ -93,8 +93,14 @@ public struct GraphPicture: Sendable {
       guard let label = edge.label else { continue }
       // One result is labelled where it leaves its box; several are told apart where they arrive.
       let isAlone = labelCounts[edge.from] == 1
+      let start = columns.bottom(of: route[0])
       let arrival = columns.top(of: route[1])
-      drawing.label(label, at: isAlone ? columns.bottom(of: route[0]) : (arrival.x, arrival.y - 24))
+      let turnsRight = layout.nodes[route[0]].below.map { below in
+        columns.detour(from: route[0], to: below) == nil ? columns.center(of: below).x - start.x : 0
+      }
+      // Beside the edges, on the side to which they do not bend.
+      let isLeft = isAlone && turnsRight.allSatisfy { $0 > -1 } && turnsRight.contains { $0 > 4 }
+      drawing.label(label, at: isAlone ? start : (arrival.x, arrival.y - 24), isLeft: isLeft)
     }
     return drawing.document(width: columns.width, height: columns.height)
   }
