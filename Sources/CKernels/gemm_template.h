@@ -3,20 +3,45 @@
 //   GEMM_PANELS  panels of that tile.
 #include "gemm.h"
 
+#include <math.h>
+#include <stdbool.h>
+
 #define PANEL_VECTORS (GEMM_PANEL / VECTOR_WIDTH)
 #define INLINE static inline __attribute__((always_inline))
 
-INLINE void gemm_store(const struct gemm_block *block, vector sum, size_t i, size_t j) {
+/// Adds the addend, clamps and stores a tile's sums; rows and vectors are literals.
+INLINE void gemm_store(const struct gemm_block *block, vector *sum, size_t i, size_t j, const int rows,
+                       const int vectors) {
+  const size_t c_stride = block->c_stride, addend_stride = block->addend_stride;
   const size_t left = block->columns - j;
-  float *c = block->c + i * block->c_stride + j;
-  const float *addend = block->addend ? block->addend + i * block->addend_stride + j : 0;
+  const bool clamps = block->low > -INFINITY || block->high < INFINITY;
   const vector low = vector_broadcast(block->low), high = vector_broadcast(block->high);
-  if (left >= VECTOR_WIDTH) {
-    if (addend) sum = vector_add(sum, vector_load(addend));
-    vector_store(c, vector_clamp(sum, low, high));
-  } else {
-    if (addend) sum = vector_add(sum, vector_load_first(addend, left));
-    vector_store_first(c, vector_clamp(sum, low, high), left);
+  float *const c = block->c + i * c_stride + j;
+  const float *const addend = block->addend ? block->addend + i * addend_stride + j : 0;
+#pragma clang loop unroll(full)
+  for (int v = 0; v < vectors; v++) {
+    const size_t column = v * VECTOR_WIDTH;
+    if (left >= column + VECTOR_WIDTH) {
+      if (addend) {
+#pragma clang loop unroll(full)
+        for (int r = 0; r < rows; r++) {
+          sum[r * vectors + v] = vector_add(sum[r * vectors + v], vector_load(addend + r * addend_stride + column));
+        }
+      }
+      if (clamps) {
+#pragma clang loop unroll(full)
+        for (int r = 0; r < rows; r++) sum[r * vectors + v] = vector_clamp(sum[r * vectors + v], low, high);
+      }
+#pragma clang loop unroll(full)
+      for (int r = 0; r < rows; r++) vector_store(c + r * c_stride + column, sum[r * vectors + v]);
+    } else if (left > column) {
+      const size_t count = left - column;
+      for (int r = 0; r < rows; r++) {
+        vector total = sum[r * vectors + v];
+        if (addend) total = vector_add(total, vector_load_first(addend + r * addend_stride + column, count));
+        vector_store_first(c + r * c_stride + column, vector_clamp(total, low, high), count);
+      }
+    }
   }
 }
 
@@ -53,14 +78,7 @@ INLINE void gemm_tile(const struct gemm_block *block, size_t i, size_t j, const 
       b += GEMM_PANEL;
     }
   }
-#pragma clang loop unroll(full)
-  for (int r = 0; r < rows; r++) {
-#pragma clang loop unroll(full)
-    for (int v = 0; v < vectors; v++) {
-      const size_t column = j + v * VECTOR_WIDTH;
-      if (column < block->columns) gemm_store(block, sum[r * vectors + v], i + r, column);
-    }
-  }
+  gemm_store(block, sum, i, j, rows, vectors);
 }
 
 typedef void gemm_tile_function(const struct gemm_block *, size_t i, size_t j, const float *b);

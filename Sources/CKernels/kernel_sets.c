@@ -6,11 +6,17 @@
 #endif
 
 // A set is declared by its families' tables, each defined in FAMILY_SET.c.
-#define DECLARE_SET(isa)                            \
-  extern const struct gemm_kernels gemm_kernels_##isa; \
-  extern const struct elementwise_kernels elementwise_kernels_##isa;
-#define DEFINE_SET(isa) \
-  {.name = #isa, .gemm = &gemm_kernels_##isa, .elementwise = &elementwise_kernels_##isa}
+#define DECLARE_SET(isa)                                           \
+  extern const struct depthwise_kernels depthwise_kernels_##isa;     \
+  extern const struct elementwise_kernels elementwise_kernels_##isa; \
+  extern const struct gemm_kernels gemm_kernels_##isa;               \
+  extern const struct winograd_kernels winograd_kernels_##isa;
+#define DEFINE_SET(isa)                         \
+  {.name = #isa,                                \
+   .depthwise = &depthwise_kernels_##isa,       \
+   .gemm = &gemm_kernels_##isa,                 \
+   .elementwise = &elementwise_kernels_##isa,   \
+   .winograd = &winograd_kernels_##isa}
 
 DECLARE_SET(ref)
 #if defined(__x86_64__)

@@ -1,7 +1,9 @@
 // Opens a region of plain scalar code with one fused multiply-add instruction; `vector_end.h` closes it.
 // The twins that the fast kernels are compared with are written on this.
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #if defined(__x86_64__)
 #include <immintrin.h>

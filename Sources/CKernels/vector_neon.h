@@ -1,7 +1,9 @@
 // Opens a region whose functions may use NEON; `vector_end.h` closes it. Included on arm64 only.
 #include <arm_neon.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #pragma clang attribute push(__attribute__((target("neon"))), apply_to = function)
 

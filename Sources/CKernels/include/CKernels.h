@@ -6,9 +6,13 @@
 #ifndef CKERNELS_H
 #define CKERNELS_H
 
+#include "depthwise.h"
 #include "elementwise.h"
 #include "gemm.h"
 #include "kernel_sets.h"
+#include "pack.h"
 #include "threads.h"
+#include "window.h"
+#include "winograd.h"
 
 #endif

@@ -5,14 +5,18 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+struct depthwise_kernels;
 struct gemm_kernels;
+struct winograd_kernels;
 struct elementwise_kernels;
 
 /// One instruction set's kernels, a pointer per family. Each family has its own header.
 struct kernel_set {
   const char *_Nonnull name;
+  const struct depthwise_kernels *_Nonnull depthwise;
   const struct gemm_kernels *_Nonnull gemm;
   const struct elementwise_kernels *_Nonnull elementwise;
+  const struct winograd_kernels *_Nonnull winograd;
 };
 
 /// How many kernel sets this build holds, for any machine of this architecture.

@@ -1,0 +1,7 @@
+#if defined(__x86_64__)
+#include "vector_avx512.h"
+
+#include "depthwise_template.h"
+
+#include "vector_end.h"
+#endif

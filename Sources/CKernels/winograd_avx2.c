@@ -1,0 +1,7 @@
+#if defined(__x86_64__)
+#include "vector_avx2.h"
+
+#include "winograd_template.h"
+
+#include "vector_end.h"
+#endif
