@@ -43,7 +43,7 @@ let package = Package(
         "TensorMath",
       ]),
     .testTarget(name: "StorageTests", dependencies: ["Storage"]),
-    .testTarget(name: "TensorMathTests", dependencies: ["TensorMath", "Storage"]),
+    .testTarget(name: "TensorMathTests", dependencies: ["TensorMath", "CKernels", "Storage"]),
     .testTarget(name: "PassesTests", dependencies: ["Passes", "Graph", "Storage"]),
     .testTarget(name: "GraphTests", dependencies: ["Graph", "Storage"]),
     .testTarget(name: "ArgumentsTests", dependencies: ["Arguments"]),
