@@ -79,6 +79,14 @@ public final class Storage: @unchecked Sendable {
     isMapped = true
   }
 
+  /// Takes over a mapping that is unmapped in the end.
+  init(adoptingMapping base: UnsafeMutableRawPointer, byteCount: Int) {
+    self.base = base
+    self.byteCount = byteCount
+    mappedByteCount = byteCount
+    isMapped = true
+  }
+
   /// A copy of the given bytes.
   public convenience init(bytes: some Collection<UInt8>) {
     self.init(byteCount: bytes.count)
@@ -117,4 +125,5 @@ public enum StorageError: Error, Equatable {
   case missing(String)
   case isDirectory(String)
   case unreadable(String, reason: String)
+  case unwritable(String, reason: String)
 }
