@@ -31,7 +31,8 @@ let package = Package(
     .systemLibrary(name: "CJPEG", pkgConfig: "libjpeg", providers: [.apt(["libjpeg62-turbo-dev"])]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .target(
-      name: "CCodecs", dependencies: ["CPNG", "CJPEG", "CZlib"], cSettings: [.unsafeFlags(["-O2"])]),
+      name: "CCodecs", dependencies: ["CPNG", "CJPEG", "CZlib"],
+      cSettings: [.unsafeFlags(["-O2", "-ffp-contract=off"])]),
     .target(name: "Datasets", dependencies: ["Graph", "Storage", "TensorMath", "CCodecs"]),
     // What people read and type.
     .target(name: "Reporting", dependencies: ["Graph"]),
@@ -45,6 +46,7 @@ let package = Package(
     .testTarget(name: "StorageTests", dependencies: ["Storage"]),
     .testTarget(name: "TensorMathTests", dependencies: ["TensorMath", "CKernels", "Storage"]),
     .testTarget(name: "PassesTests", dependencies: ["Passes", "Graph", "Storage"]),
+    .testTarget(name: "DatasetsTests", dependencies: ["Datasets", "Graph", "Storage"]),
     .testTarget(name: "GraphTests", dependencies: ["Graph", "Storage"]),
     .testTarget(name: "ArgumentsTests", dependencies: ["Arguments"]),
     .testTarget(name: "ReportingTests", dependencies: ["Reporting", "Graph", "Storage"]),

@@ -112,7 +112,8 @@ extension Storage {
   /// A file without a name, as large as `byteCount`, mapped for writing: room for what is too large for memory.
   /// It is gone with the storage, also when the process is killed.
   public convenience init(scratchFileOf byteCount: Int, in folder: String) throws(StorageError) {
-    let name = "\(folder)/edgeopt.\(getpid()).\(Storage.scratchCount.wrappingAdd(1, ordering: .relaxed).newValue)"
+    let name =
+      "\(folder)/edgeopt.\(getpid()).\(Storage.scratchCount.wrappingAdd(1, ordering: .relaxed).newValue)"
     let descriptor = open(name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
     guard descriptor >= 0 else { throw .unwritable(name, reason: String(cString: strerror(errno))) }
     unlink(name)

@@ -1,0 +1,84 @@
+import Graph
+import Testing
+
+@testable import Datasets
+
+@Suite struct MetricTests {
+  private func output(_ floats: [Float]) -> TensorValue {
+    TensorValue(floats: floats, sizes: [1, floats.count])
+  }
+
+  @Test func topOneCountsTheFirstOfEqualOutputs() throws {
+    var metric = Metric(.top1)
+    try metric.add(output([0.1, 0.5, 0.5]), label: .classIndex(1), name: "a")
+    try metric.add(output([0.1, 0.5, 0.5]), label: .classIndex(2), name: "b")
+    try metric.add(output([0.1, 0.2, .nan]), label: .classIndex(1), name: "c")
+    let result = metric.result
+    #expect(result.correct == 1 && result.count == 3 && result.notFinite == 1)
+  }
+
+  @Test func wilsonIntervalIsAsPublished() {
+    // Known: 81 of 263 gives 0.2553 to 0.3662.
+    let (low, high) = Confidence.share(81, of: 263)
+    #expect((low - 0.2553).magnitude < 1e-4 && (high - 0.3662).magnitude < 1e-4)
+    #expect(Confidence.share(0, of: 10).low == 0 && Confidence.share(10, of: 10).high == 1)
+  }
+
+  @Test func topFiveAndOneHotLabels() throws {
+    var metric = Metric(.top5)
+    try metric.add(output([6, 5, 4, 3, 2, 1]), label: .classIndex(4), name: "a")
+    try metric.add(output([6, 5, 4, 3, 2, 1]), label: .array(output([0, 0, 0, 0, 0, 1])), name: "b")
+    #expect(metric.result.value == 0.5)
+  }
+
+  @Test func aLabelOutsideTheClassesIsExplained() {
+    var metric = Metric(.top1)
+    let found = diagnostic { try metric.add(output([1, 2, 3]), label: .classIndex(3), name: "x[7]") }
+    #expect(found?.message == "the label of 'x[7]' is 3, the model's output has 3 classes")
+  }
+
+  @Test func areaUnderTheCurveCountsTiesHalf() throws {
+    var metric = Metric(.auc)
+    let scores: [(Float, Int)] = [(0.1, 0), (0.4, 0), (0.4, 1), (0.8, 1), (0.35, 1)]
+    for (score, label) in scores { try metric.add(output([score]), label: .classIndex(label), name: "") }
+    // Pairs: (0.4, 0.8, 0.35) against 0.1 win 3; against 0.4: a tie, a win, a loss.
+    #expect((metric.result.value - 4.5 / 6).magnitude < 1e-12)
+  }
+
+  @Test func errorsAndRatios() throws {
+    var results: [MetricKind: Double] = [:]
+    for kind in [MetricKind.mse, .mae, .psnr, .sqnr, .cosine] {
+      var metric = Metric(kind)
+      try metric.add(output([1, 2]), label: .array(output([1, 4])), name: "")
+      try metric.add(output([3, 4]), label: .array(output([3, 3])), name: "")
+      results[kind] = metric.result.value
+    }
+    #expect(results[.mse] == (2 + 0.5) / 2)
+    #expect(results[.mae] == (1 + 0.5) / 2)
+    // 10 log10(1 / 2) and 10 log10(1 / 0.5) cancel.
+    #expect(results[.psnr]!.magnitude < 1e-12)
+    // 35 of power over 5 of noise.
+    #expect((results[.sqnr]! - 8.450980400142567).magnitude < 1e-12)
+    let cosine = (9 / (5.0.squareRoot() * 17.0.squareRoot()) + 21 / (5 * 18.0.squareRoot())) / 2
+    #expect((results[.cosine]! - cosine).magnitude < 1e-12)
+  }
+
+  @Test func logarithmsAreRight() {
+    let known: [(Double, Double)] = [
+      (1, 0), (10, 10), (1e-30, -300), (2, 3.010299956639812), (3, 4.771212547196624),
+    ]
+    for (ratio, decibels) in known { #expect((Decibel.of(ratio) - decibels).magnitude < 1e-12) }
+  }
+
+  @Test func overlapTakesEitherAxisForClasses() throws {
+    let labels = TensorValue(integers: [0, 1, 1, 2], type: .uint8, sizes: [2, 2])
+    // Predicted 0 1 2 2: IoU of 1, 1/2, 1/2.
+    let first = TensorValue(floats: [9, 0, 0, 0, 0, 9, 0, 0, 0, 0, 9, 9], sizes: [1, 3, 2, 2])
+    let last = first.permuted([0, 2, 3, 1])
+    for output in [first, last] {
+      var metric = Metric(.miou)
+      try metric.add(output, label: .array(labels), name: "")
+      #expect((metric.result.value - 2.0 / 3).magnitude < 1e-12)
+    }
+  }
+}
