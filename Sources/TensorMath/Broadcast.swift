@@ -72,16 +72,16 @@ extension BroadcastLoop {
 /// A function of two floats with broadcasting.
 ///
 ///     BinaryFunction.add.apply(a, [8, 4], b, [4], into: y, on: workers)
-public enum BinaryFunction: Sendable, Hashable, CaseIterable {
-  case add, sub, mul, div
+public enum BinaryFunction: String, Sendable, Hashable, CaseIterable {
+  case add, subtract, multiply, divide
   /// As IEEE 754 has it.
-  case pow
+  case power
   /// The remainder with the divisor's sign, as in Python.
-  case mod
+  case modulo
   /// The remainder with the dividend's sign, as in C.
-  case fmod
+  case remainder
   /// NaN wins.
-  case max, min
+  case maximum, minimum
   /// a < 0 ? a·b : a
   case prelu
 
@@ -102,27 +102,27 @@ public enum BinaryFunction: Sendable, Hashable, CaseIterable {
     }
   }
 
-  private var isCheap: Bool { self != .pow && self != .mod && self != .fmod }
+  private var isCheap: Bool { self != .power && self != .modulo && self != .remainder }
 
   private var kernel: binary_function {
     switch self {
     case .add: BINARY_ADD
-    case .sub: BINARY_SUB
-    case .mul: BINARY_MUL
-    case .div: BINARY_DIV
-    case .pow: BINARY_POW
-    case .mod: BINARY_MOD
-    case .fmod: BINARY_FMOD
-    case .max: BINARY_MAX
-    case .min: BINARY_MIN
+    case .subtract: BINARY_SUB
+    case .multiply: BINARY_MUL
+    case .divide: BINARY_DIV
+    case .power: BINARY_POW
+    case .modulo: BINARY_MOD
+    case .remainder: BINARY_FMOD
+    case .maximum: BINARY_MAX
+    case .minimum: BINARY_MIN
     case .prelu: BINARY_PRELU
     }
   }
 }
 
 /// A comparison of two elements; gives 1 or 0. Every comparison with NaN is false, except `notEqual`.
-public enum ComparisonFunction: Sendable, Hashable, CaseIterable {
-  case equal, notEqual, less, lessEqual, greater, greaterEqual
+public enum ComparisonFunction: String, Sendable, Hashable, CaseIterable {
+  case equal, notEqual, less, lessOrEqual, greater, greaterOrEqual
 
   /// Compares with broadcasting.
   public func apply(
@@ -146,9 +146,9 @@ public enum ComparisonFunction: Sendable, Hashable, CaseIterable {
     case .equal: COMPARE_EQUAL
     case .notEqual: COMPARE_NOT_EQUAL
     case .less: COMPARE_LESS
-    case .lessEqual: COMPARE_LESS_EQUAL
+    case .lessOrEqual: COMPARE_LESS_EQUAL
     case .greater: COMPARE_GREATER
-    case .greaterEqual: COMPARE_GREATER_EQUAL
+    case .greaterOrEqual: COMPARE_GREATER_EQUAL
     }
   }
 }

@@ -6,15 +6,15 @@ import Storage
 /// NaN stays NaN; infinities go where the limit goes. The transcendental functions are our own, so the bits are the
 /// same on every machine.
 ///
-///     ElementwiseFunction.clip(low: 0, high: 6).apply(x, into: y, on: workers)
+///     ElementwiseFunction.clip(minimum: 0, maximum: 6).apply(x, into: y, on: workers)
 public enum ElementwiseFunction: Sendable, Hashable {
-  case abs, neg, sign, reciprocal, sqrt, rsqrt, square
+  case absolute, negate, sign, reciprocal, squareRoot, reciprocalSquareRoot, square
   /// To an integer; `round` takes halves to even.
   case floor, ceil, round, trunc
   case exp, log, sin, cos, tan, asin, acos, atan
   case sinh, cosh, tanh, asinh, acosh, atanh, erf
   case sigmoid, softplus, relu
-  case clip(low: Float, high: Float)
+  case clip(minimum: Float, maximum: Float)
   case leakyRelu(alpha: Float)
   case elu(alpha: Float)
   case celu(alpha: Float)
@@ -23,11 +23,11 @@ public enum ElementwiseFunction: Sendable, Hashable {
   case hardSigmoid(alpha: Float, beta: Float)
   case hardSwish, softsign, mish
   /// x·Φ(x), by erf or by its tanh approximation.
-  case gelu, geluTanh
+  case gelu(tanhApproximation: Bool)
   /// x·sigmoid(alpha·x)
   case swish(alpha: Float)
   case thresholdedRelu(alpha: Float)
-  case shrink(lambda: Float, bias: Float)
+  case shrink(bias: Float, threshold: Float)
   /// scale·x + offset, rounded once.
   case affine(scale: Float, offset: Float)
 
@@ -55,7 +55,8 @@ public enum ElementwiseFunction: Sendable, Hashable {
   /// Whether reading and writing takes longer than computing.
   private var isCheap: Bool {
     switch self {
-    case .abs, .neg, .sign, .reciprocal, .square, .floor, .ceil, .round, .trunc, .relu, .clip, .leakyRelu,
+    case .absolute, .negate, .sign, .reciprocal, .square, .floor, .ceil, .round, .trunc, .relu, .clip,
+      .leakyRelu,
       .hardSigmoid, .hardSwish, .softsign, .thresholdedRelu, .shrink, .affine:
       true
     default: false
@@ -64,7 +65,7 @@ public enum ElementwiseFunction: Sendable, Hashable {
 
   private var kernel: (unary_function, Float, Float) {
     switch self {
-    case .clip(let low, let high): (UNARY_CLIP, low, high)
+    case .clip(let minimum, let maximum): (UNARY_CLIP, minimum, maximum)
     case .leakyRelu(let alpha): (UNARY_LEAKY_RELU, alpha, 0)
     case .elu(let alpha): (UNARY_ELU, alpha, 0)
     case .celu(let alpha): (UNARY_CELU, alpha, 0)
@@ -72,7 +73,7 @@ public enum ElementwiseFunction: Sendable, Hashable {
     case .hardSigmoid(let alpha, let beta): (UNARY_HARD_SIGMOID, alpha, beta)
     case .swish(let alpha): (UNARY_SWISH, alpha, 0)
     case .thresholdedRelu(let alpha): (UNARY_THRESHOLDED_RELU, alpha, 0)
-    case .shrink(let lambda, let bias): (UNARY_SHRINK, lambda, bias)
+    case .shrink(let bias, let threshold): (UNARY_SHRINK, threshold, bias)
     case .affine(let scale, let offset): (UNARY_AFFINE, scale, offset)
     default: (plainKernel, 0, 0)
     }
@@ -80,12 +81,12 @@ public enum ElementwiseFunction: Sendable, Hashable {
 
   private var plainKernel: unary_function {
     switch self {
-    case .abs: UNARY_ABS
-    case .neg: UNARY_NEG
+    case .absolute: UNARY_ABS
+    case .negate: UNARY_NEG
     case .sign: UNARY_SIGN
     case .reciprocal: UNARY_RECIPROCAL
-    case .sqrt: UNARY_SQRT
-    case .rsqrt: UNARY_RSQRT
+    case .squareRoot: UNARY_SQRT
+    case .reciprocalSquareRoot: UNARY_RSQRT
     case .square: UNARY_SQUARE
     case .floor: UNARY_FLOOR
     case .ceil: UNARY_CEIL
@@ -112,8 +113,7 @@ public enum ElementwiseFunction: Sendable, Hashable {
     case .hardSwish: UNARY_HARD_SWISH
     case .softsign: UNARY_SOFTSIGN
     case .mish: UNARY_MISH
-    case .gelu: UNARY_GELU_ERF
-    case .geluTanh: UNARY_GELU_TANH
+    case .gelu(let approximates): approximates ? UNARY_GELU_TANH : UNARY_GELU_ERF
     case .clip, .leakyRelu, .elu, .celu, .selu, .hardSigmoid, .swish, .thresholdedRelu, .shrink, .affine:
       UNARY_AFFINE
     }

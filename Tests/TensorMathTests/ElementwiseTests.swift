@@ -6,13 +6,15 @@ import Testing
 /// Every kernel set and every number of threads gives the same bits.
 @Suite struct ElementwiseTests {
   static let functions: [ElementwiseFunction] = [
-    .abs, .neg, .sign, .reciprocal, .sqrt, .rsqrt, .square, .floor, .ceil, .round, .trunc, .exp, .log, .sin,
+    .absolute, .negate, .sign, .reciprocal, .squareRoot, .reciprocalSquareRoot, .square, .floor, .ceil,
+    .round, .trunc, .exp, .log, .sin,
     .cos,
     .tan, .asin, .acos, .atan, .sinh, .cosh, .tanh, .asinh, .acosh, .atanh, .erf, .sigmoid, .softplus, .relu,
-    .clip(low: -1.5, high: 2.5), .leakyRelu(alpha: 0.1), .elu(alpha: 1.3), .celu(alpha: 0.7),
+    .clip(minimum: -1.5, maximum: 2.5), .leakyRelu(alpha: 0.1), .elu(alpha: 1.3), .celu(alpha: 0.7),
     .selu(alpha: 1.6732632, gamma: 1.050701), .hardSigmoid(alpha: 0.2, beta: 0.5), .hardSwish, .softsign,
     .mish,
-    .gelu, .geluTanh, .swish(alpha: 1.7), .thresholdedRelu(alpha: 0.6), .shrink(lambda: 0.5, bias: 0.1),
+    .gelu(tanhApproximation: false), .gelu(tanhApproximation: true), .swish(alpha: 1.7),
+    .thresholdedRelu(alpha: 0.6), .shrink(bias: 0.1, threshold: 0.5),
     .affine(scale: 3, offset: -0.3),
   ]
 
