@@ -33,7 +33,9 @@ let package = Package(
     .target(
       name: "CCodecs", dependencies: ["CPNG", "CJPEG", "CZlib"],
       cSettings: [.unsafeFlags(["-O2", "-ffp-contract=off"])]),
-    .target(name: "Datasets", dependencies: ["Graph", "Storage", "TensorMath", "CCodecs"]),
+    .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
+    .target(name: "YAML", dependencies: ["CYAML"]),
+    .target(name: "Datasets", dependencies: ["Graph", "Storage", "TensorMath", "CCodecs", "YAML"]),
     // What people read and type.
     .target(name: "Reporting", dependencies: ["Graph"]),
     .target(name: "Arguments"),
@@ -46,7 +48,8 @@ let package = Package(
     .testTarget(name: "StorageTests", dependencies: ["Storage"]),
     .testTarget(name: "TensorMathTests", dependencies: ["TensorMath", "CKernels", "Storage"]),
     .testTarget(name: "PassesTests", dependencies: ["Passes", "Graph", "Storage"]),
-    .testTarget(name: "DatasetsTests", dependencies: ["Datasets", "Graph", "Storage"]),
+    .testTarget(
+      name: "DatasetsTests", dependencies: ["Datasets", "Graph", "Storage", "YAML"], exclude: ["Fixtures"]),
     .testTarget(name: "GraphTests", dependencies: ["Graph", "Storage"]),
     .testTarget(name: "ArgumentsTests", dependencies: ["Arguments"]),
     .testTarget(name: "ReportingTests", dependencies: ["Reporting", "Graph", "Storage"]),

@@ -70,7 +70,7 @@ public struct DataSettings: Sendable, Hashable {
   /// Cuts the center out; where a sample is smaller, zeros surround it. For sound: the number of samples in time.
   public var crop: PictureSize?
   public var color: ColorOrder?
-  public var layout: DataLayout?
+  public var layout: SampleLayout?
   /// A name from the header of a `.csv`, or a number counted from 0 (from −1 at the end).
   public var labelColumn: String?
   /// The names of the class folders, in the order of the model's outputs.

@@ -33,16 +33,16 @@ public struct DataInput: Sendable, Hashable {
   /// The shape as the outside knows it.
   public var shape: Shape
   /// How the model arranges this input's axes, when it is known (from the operators that take it).
-  public var layout: DataLayout?
+  public var layout: SampleLayout?
 
-  public init(name: String, element: ElementType, shape: Shape, layout: DataLayout? = nil) {
+  public init(name: String, element: ElementType, shape: Shape, layout: SampleLayout? = nil) {
     self.name = name
     self.element = element
     self.shape = shape
     self.layout = layout
   }
 
-  public init(_ port: Port, layout: DataLayout? = nil) {
+  public init(_ port: Port, layout: SampleLayout? = nil) {
     self.init(
       name: port.name, element: port.declaredType.elementType, shape: port.declaredShape, layout: layout)
   }

@@ -6,7 +6,7 @@ import Graph
 protocol SampleSource: Sendable {
   var count: Int { get }
   /// How this form of data arranges channels, when the form itself says so.
-  var layout: DataLayout? { get }
+  var layout: SampleLayout? { get }
   /// Whether samples have the shape of the model's input already, the batch axis included.
   var isExact: Bool { get }
   /// The samples' files, relative to their folder; nil when they do not have files of their own.
@@ -17,7 +17,7 @@ protocol SampleSource: Sendable {
 }
 
 extension SampleSource {
-  var layout: DataLayout? { nil }
+  var layout: SampleLayout? { nil }
   var isExact: Bool { false }
   var fileNames: [String]? { nil }
 }

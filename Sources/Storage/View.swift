@@ -26,6 +26,12 @@ public struct View<Element: BitwiseCopyable>: @unchecked Sendable {
   /// A view of new memory that holds these elements.
   public init(_ elements: some Collection<Element>) {
     self.init(count: elements.count)
+    let isCopied: Void? = elements.withContiguousStorageIfAvailable { source in
+      if let start = source.baseAddress {
+        base.copyMemory(from: start, byteCount: source.count * MemoryLayout<Element>.stride)
+      }
+    }
+    if isCopied != nil { return }
     var index = 0
     for element in elements {
       self[index] = element

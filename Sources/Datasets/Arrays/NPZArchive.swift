@@ -12,14 +12,15 @@ import Storage
 struct NPZArchive: Sendable {
   private let file: MappedFile
   private let directory: ZipDirectory
-
   /// Unpacked members above this size go to a scratch file.
-  static let memoryLimit = 8 << 20
+  private let memoryLimit: Int
+
   /// Deflate cannot pack tighter than this.
   private static let largestRatio = 1040
 
-  init(_ file: MappedFile) throws(Diagnostic) {
+  init(_ file: MappedFile, memoryLimit: Int = 8 << 20) throws(Diagnostic) {
     self.file = file
+    self.memoryLimit = memoryLimit
     directory = try ZipDirectory(file.bytes, path: file.path)
     guard !names.isEmpty else {
       throw .bad(
@@ -118,7 +119,7 @@ struct NPZArchive: Sendable {
   }
 
   private func room(_ byteCount: Int, _ label: String) throws(Diagnostic) -> View<UInt8> {
-    if byteCount <= Self.memoryLimit { return View(count: byteCount) }
+    if byteCount <= memoryLimit { return View(count: byteCount) }
     let folder = getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
     do throws(StorageError) {
       return try Storage(scratchFileOf: byteCount, in: folder).view()

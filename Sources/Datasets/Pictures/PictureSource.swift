@@ -16,7 +16,7 @@ struct PictureSource: SampleSource {
   }
 
   var count: Int { files.count }
-  var layout: DataLayout? { .nhwc }
+  var layout: SampleLayout? { .nhwc }
   var fileNames: [String]? { files }
   func name(at index: Int) -> String { files[index] }
 
@@ -77,7 +77,7 @@ struct ArrayPictureSource: SampleSource {
   }
 
   var count: Int { source.count }
-  var layout: DataLayout? { .nhwc }
+  var layout: SampleLayout? { .nhwc }
   var fileNames: [String]? { source.fileNames }
   func name(at index: Int) -> String { source.name(at: index) }
 

@@ -14,7 +14,7 @@ struct SoundSource: SampleSource {
   }
 
   var count: Int { files.count }
-  var layout: DataLayout? { .nwc }
+  var layout: SampleLayout? { .nwc }
   var fileNames: [String]? { files }
   func name(at index: Int) -> String { files[index] }
 

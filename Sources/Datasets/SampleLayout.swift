@@ -1,7 +1,7 @@
 import Graph
 
 /// How the samples arrange their axes; the batch axis N is the one that counts them.
-public enum DataLayout: String, Sendable, Hashable, CaseIterable {
+public enum SampleLayout: String, Sendable, Hashable, CaseIterable {
   case nhwc, nchw, nwc, ncw
 
   public var isChannelsLast: Bool { self == .nhwc || self == .nwc }
@@ -25,9 +25,9 @@ struct LayoutMatch {
   var stored: [Int]
   var taken: [Int]
   /// The layout of the data, when the user or the form of the data tells.
-  var dataLayout: DataLayout?
+  var dataLayout: SampleLayout?
   /// The layout of the model, when it is known.
-  var modelLayout: DataLayout?
+  var modelLayout: SampleLayout?
 
   enum Failure: Error, Equatable {
     case differentCount
@@ -93,7 +93,8 @@ struct LayoutMatch {
 
   /// The reading under a layout that is told. A model whose layout is open is taken as channels-first where both
   /// readings fit, as ONNX defines its operators.
-  private func chosen(_ layout: DataLayout, _ direct: Arrangement?, _ permuted: [Arrangement]) throws(Failure)
+  private func chosen(_ layout: SampleLayout, _ direct: Arrangement?, _ permuted: [Arrangement])
+    throws(Failure)
     -> Arrangement
   {
     let modelIsLast = modelLayout?.isChannelsLast
