@@ -50,6 +50,7 @@ let package = Package(
     .testTarget(name: "PassesTests", dependencies: ["Passes", "Graph", "Storage"]),
     .testTarget(
       name: "DatasetsTests", dependencies: ["Datasets", "Graph", "Storage", "YAML"], exclude: ["Fixtures"]),
+    .testTarget(name: "RuntimeTests", dependencies: ["Runtime", "Graph", "Storage", "TensorMath"]),
     .testTarget(name: "GraphTests", dependencies: ["Graph", "Storage"]),
     .testTarget(name: "ArgumentsTests", dependencies: ["Arguments"]),
     .testTarget(name: "ReportingTests", dependencies: ["Reporting", "Graph", "Storage"]),
