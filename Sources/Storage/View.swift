@@ -78,6 +78,11 @@ public struct View<Element: BitwiseCopyable>: @unchecked Sendable {
   /// Tells views of the same bytes from views of others; only good for comparing.
   public var address: UInt { UInt(bitPattern: base) }
 
+  /// Tells the system that the mapped pages under these elements will not be needed soon.
+  public func release() {
+    storage.release(byteOffset: base - storage.base, byteCount: count * MemoryLayout<Element>.stride)
+  }
+
   /// Sets every element.
   public func fill(_ value: Element) {
     for index in 0..<count { self[index] = value }

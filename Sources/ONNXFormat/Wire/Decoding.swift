@@ -140,7 +140,8 @@ enum Decoder {
     record.dimensions = elements(shape.dim, shape.n_dim) { pointer in
       guard let dimension = pointer?.pointee else { return .unknown }
       switch dimension.value_case.rawValue {
-      case 1: return .fixed(Int(dimension.dim_value))
+      // Some exporters write −1 where they mean "not known".
+      case 1: return dimension.dim_value == -1 ? .unknown : .fixed(Int(dimension.dim_value))
       case 2:
         let name = string(dimension.dim_param)
         return name.isEmpty ? .unknown : .named(name)

@@ -1,0 +1,5 @@
+import Graph
+
+extension OperatorRegistry {
+  static let attention: [OperatorEntry] = []
+}
