@@ -6,7 +6,7 @@
 #define PROTOBUF_C__NO_DEPRECATED
 #endif
 
-#include "include/onnx.pb-c.h"
+#include "onnx.pb-c.h"
 void   onnx__attribute_proto__init
                      (Onnx__AttributeProto         *message)
 {
