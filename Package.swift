@@ -51,6 +51,8 @@ let package = Package(
     .testTarget(
       name: "DatasetsTests", dependencies: ["Datasets", "Graph", "Storage", "YAML"], exclude: ["Fixtures"]),
     .testTarget(name: "RuntimeTests", dependencies: ["Runtime", "Graph", "Storage", "TensorMath"]),
+    .testTarget(
+      name: "ONNXFormatTests", dependencies: ["ONNXFormat", "Graph", "Passes", "Runtime", "Storage"]),
     .testTarget(name: "GraphTests", dependencies: ["Graph", "Storage"]),
     .testTarget(name: "ArgumentsTests", dependencies: ["Arguments"]),
     .testTarget(name: "ReportingTests", dependencies: ["Reporting", "Graph", "Storage"]),

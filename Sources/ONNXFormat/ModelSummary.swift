@@ -42,7 +42,8 @@ public struct ONNXModelSummary: Sendable {
     var result: [Value] = []
     for record in records {
       // An output may leave its type to inference.
-      let type = record.dataType == 0 && what == "output"
+      let type =
+        record.dataType == 0 && what == "output"
         ? .float32 : try DataTypes.sourceType(record.dataType, of: "\(what) '\(record.name)'")
       result.append(
         Value(

@@ -36,9 +36,11 @@ extension Importing {
         hint: "ONNX functions must not be recursive")
     }
     guard calls.count < ImportLimits.callDepth else {
-      throw Diagnostic(.badData, "functions of the model call each other more than \(ImportLimits.callDepth) deep")
+      throw Diagnostic(
+        .badData, "functions of the model call each other more than \(ImportLimits.callDepth) deep")
     }
-    guard inputs.count <= function.header.inputs.count, call.outputs.count <= function.header.outputs.count else {
+    guard inputs.count <= function.header.inputs.count, call.outputs.count <= function.header.outputs.count
+    else {
       throw Diagnostic(
         .badData,
         "'\(call.title)' calls function '\(key.name)' with \(inputs.count) inputs and \(call.outputs.count) outputs; it has \(function.header.inputs.count) and \(function.header.outputs.count)"
@@ -107,7 +109,9 @@ enum Opsets {
       if domain.isEmpty, !supported.contains(version) {
         throw Diagnostic(
           .unsupported, "the model uses opset \(version); edgeopt reads opsets 7 to \(supported.upperBound)",
-          hint: "convert it: python -c \"import onnx; onnx.save(onnx.version_converter.convert_version(onnx.load('in.onnx'), 21), 'out.onnx')\"")
+          hint:
+            "convert it: python -c \"import onnx; onnx.save(onnx.version_converter.convert_version(onnx.load('in.onnx'), 21), 'out.onnx')\""
+        )
       }
       table[domain] = version
     }

@@ -139,7 +139,8 @@ struct Importing {
     guard inputs.contains(where: { $0 != nil }) else { return nil }
     let types = try operation.resultTypes(
       of: inputs.map { $0.map { graph[$0].type } }, resultCount: wanted.count, at: sources.first ?? "")
-    if let first = inputs[0].flatMap({ graph[$0].constant }), let view = Self.view(first, operation, types[0]) {
+    if let first = inputs[0].flatMap({ graph[$0].constant }), let view = Self.view(first, operation, types[0])
+    {
       let id = graph.addConstant(view, name: prefix + "constant\(graph.tensors.count)")
       graph[id].origin = inputs[0].map { graph[$0].origin } ?? Origin()
       graph[id].origin.permutation = nil
@@ -151,7 +152,7 @@ struct Importing {
       let results = try evaluator.evaluate(operation, inputs: values, resultTypes: types)
       guard results.count >= wanted.count else { return nil }
       return zip(wanted, results).map { isWanted, value in isWanted ? constant(value) : nil }
-    } catch where error.kind == .unsupported {
+    } catch  where error.kind == .unsupported {
       // The evaluator does not know the operator: it stays in the graph.
       return nil
     }

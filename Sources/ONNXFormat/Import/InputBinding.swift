@@ -15,7 +15,8 @@ struct InputBinding {
     var wanted: Set<String> = []
     for node in nodes.reversed() {
       let key = FunctionKey(domain: node.domain, name: node.operatorName, overload: node.overload)
-      let entry = functions[key] == nil
+      let entry =
+        functions[key] == nil
         ? OperatorRegistry.entry(domain: Domains.normalized(node.domain), name: node.operatorName) : nil
       // A tensor's shape is known without its value.
       let stops = entry?.name == "Shape" || entry?.name == "Size"

@@ -18,7 +18,9 @@ struct Node {
   var operatorName: String { record.operatorName }
   var title: String { record.title }
   /// Whether result `index` has a name, which means that somebody may want it.
-  func wants(_ index: Int) -> Bool { record.outputs.indices.contains(index) && !record.outputs[index].isEmpty }
+  func wants(_ index: Int) -> Bool {
+    record.outputs.indices.contains(index) && !record.outputs[index].isEmpty
+  }
   var outputCount: Int { record.outputs.count }
 
   func input(_ index: Int) -> ImportedValue? { inputs.indices.contains(index) ? inputs[index] : nil }

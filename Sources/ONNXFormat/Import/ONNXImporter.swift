@@ -104,7 +104,7 @@ struct ModelFile {
       case .isDirectory:
         throw Diagnostic(
           .badData, "\(path) is a directory, expected an ONNX file", hint: "give the .onnx file inside it")
-      case .unreadable(_, let reason):
+      case .unreadable(_, let reason), .unwritable(_, let reason):
         throw Diagnostic(.inputOutput, "\(path) cannot be read: \(reason)")
       }
     }
@@ -123,7 +123,8 @@ struct ModelFile {
     }
     guard !record.graph.nodes.isEmpty, !record.graph.outputs.isEmpty else {
       throw Diagnostic(
-        .badData, "the model's graph is empty: it has \(record.graph.nodes.count) nodes and \(record.graph.outputs.count) outputs",
+        .badData,
+        "the model's graph is empty: it has \(record.graph.nodes.count) nodes and \(record.graph.outputs.count) outputs",
         hint: "export the model again")
     }
     guard record.graph.sparseInitializerCount == 0 else {

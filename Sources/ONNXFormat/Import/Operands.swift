@@ -21,7 +21,7 @@ extension Importing {
     case .symbolic(let symbolic):
       if let value = symbolic.constant { return constant(value) }
       throw node.unsupported(
-        "computes with the batch size itself, which stays open until the model runs", hint: Self.fixBatchHint)
+        "computes with the batch size in a way that only the run can know", hint: Self.fixBatchHint)
     }
   }
 
@@ -61,7 +61,9 @@ extension Importing {
 
   func integer(_ node: Node, _ index: Int, _ what: String) throws(Diagnostic) -> Int? {
     guard let values = try integers(node, index, what) else { return nil }
-    guard values.count == 1 else { throw node.problem("has \(values.count) numbers as \(what); expected one") }
+    guard values.count == 1 else {
+      throw node.problem("has \(values.count) numbers as \(what); expected one")
+    }
     return values[0]
   }
 

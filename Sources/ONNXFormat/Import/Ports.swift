@@ -29,7 +29,8 @@ struct InputShapes {
     for input in inputs { shapes.append(try resolve(input)) }
     if !problems.isEmpty {
       throw Diagnostic(
-        .usage, "the model has dimensions without a size:\n" + problems.map { "  " + $0 }.joined(separator: "\n"),
+        .usage,
+        "the model has dimensions without a size:\n" + problems.map { "  " + $0 }.joined(separator: "\n"),
         hint: "add " + hints.joined(separator: " "))
     }
     return shapes
@@ -50,7 +51,8 @@ struct InputShapes {
     if let given, given.count != dimensions.count {
       throw Diagnostic(
         .usage,
-        "--input-shape gives '\(input.name)' \(given.count) dimensions, the model declares \(dimensions.count)")
+        "--input-shape gives '\(input.name)' \(given.count) dimensions, the model declares \(dimensions.count)"
+      )
     }
     var extents: [Extent] = []
     for (axis, dimension) in dimensions.enumerated() {
@@ -74,7 +76,8 @@ struct InputShapes {
       if case .fixed(let size) = dimension, size != given, size > 0 || input.dimensions != nil {
         throw Diagnostic(
           .usage,
-          "--input-shape gives dimension \(axis) of '\(input.name)' the size \(given), the model fixes it to \(size)")
+          "--input-shape gives dimension \(axis) of '\(input.name)' the size \(given), the model fixes it to \(size)"
+        )
       }
       return try fixed(given, mayBeBatch, input)
     }
@@ -100,7 +103,8 @@ struct InputShapes {
   private func fixed(_ size: Int, _ mayBeBatch: Bool, _ input: ValueRecord) throws(Diagnostic) -> Extent {
     guard size >= 0, size <= Shape.maximumElementCount else {
       throw Diagnostic(
-        .badData, "input '\(input.name)' has a dimension of \(size); expected 0 to \(Shape.maximumElementCount)",
+        .badData,
+        "input '\(input.name)' has a dimension of \(size); expected 0 to \(Shape.maximumElementCount)",
         hint: "the file is damaged; export the model again")
     }
     return size == 1 && mayBeBatch ? .batch(1) : .fixed(size)
@@ -145,7 +149,9 @@ extension Importing {
     return options
   }
 
-  private func checked(_ value: TensorValue, _ type: TensorType, _ name: String) throws(Diagnostic) -> TensorValue {
+  private func checked(_ value: TensorValue, _ type: TensorType, _ name: String) throws(Diagnostic)
+    -> TensorValue
+  {
     // A declared batch of 1 may have been made symbolic; a bound value settles it.
     guard value.type == type.element, value.sizes == type.shape.perSample else {
       throw Diagnostic(
@@ -163,14 +169,16 @@ extension Importing {
       }
       guard let value = try lookUp(record.name) else {
         throw Diagnostic(
-          .badData, "output '\(record.name)' is made by no node", hint: "the model is incomplete; export it again")
+          .badData, "output '\(record.name)' is made by no node",
+          hint: "the model is incomplete; export it again")
       }
       let id: TensorID
       switch value {
       case .tensor(let tensor): id = tensor
       case .symbolic:
         throw Diagnostic(
-          .unsupported, "output '\(record.name)' is the batch size, or computed from it", hint: Self.fixBatchHint)
+          .unsupported, "output '\(record.name)' is the batch size, or computed from it",
+          hint: Self.fixBatchHint)
       }
       var declared = SourceType(element(id))
       if record.dataType != 0, record.otherKind == nil {
@@ -182,7 +190,8 @@ extension Importing {
             hint: "the model is inconsistent; export it again")
         }
       }
-      graph.outputs.append(Port(tensor: id, name: record.name, declaredType: declared, declaredShape: shape(id)))
+      graph.outputs.append(
+        Port(tensor: id, name: record.name, declaredType: declared, declaredShape: shape(id)))
     }
   }
 }

@@ -144,7 +144,8 @@ extension Scalar {
     switch (form, type) {
     case (_, .bool):
       return Scalar.order(self, Scalar(0)).map { Scalar($0 == 0 ? 0 : 1) }
-    case (.whole(let value, let factor), .float32): return Scalar(.real(Double(value), perBatch: Double(factor)))
+    case (.whole(let value, let factor), .float32):
+      return Scalar(.real(Double(value), perBatch: Double(factor)))
     case (.whole, _), (.real, .float32): return self
     case (.real(let value, let factor), _):
       guard let whole = Int(exactly: value.rounded(.towardZero)),

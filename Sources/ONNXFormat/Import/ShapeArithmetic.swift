@@ -8,12 +8,8 @@ extension Importing {
       return nil
     }
     guard let operands = try shapeOperands(node) else { return nil }
-    guard let results = try rule(operands, node) else {
-      // Ordinary numbers take the ordinary path; the batch size cannot.
-      guard operands.contains(where: { $0?.constant == nil && $0 != nil }) else { return nil }
-      throw node.unsupported(
-        "computes a size from the batch that is not of the form a + b·batch", hint: Self.fixBatchHint)
-    }
+    // Anything else takes the ordinary path, which refuses to compute with the batch size.
+    guard let results = try rule(operands, node) else { return nil }
     return results.map { imported($0) }
   }
 
@@ -56,8 +52,12 @@ enum ShapeRule {
     },
     "Min": { operands, _ throws(Diagnostic) in elementwise(operands, Scalar.minimum) },
     "Max": { operands, _ throws(Diagnostic) in elementwise(operands, Scalar.maximum) },
-    "And": { operands, _ throws(Diagnostic) in elementwise(operands) { Scalar($0.integer == 1 && $1.integer == 1 ? 1 : 0) } },
-    "Or": { operands, _ throws(Diagnostic) in elementwise(operands) { Scalar($0.integer == 1 || $1.integer == 1 ? 1 : 0) } },
+    "And": { operands, _ throws(Diagnostic) in
+      elementwise(operands) { Scalar($0.integer == 1 && $1.integer == 1 ? 1 : 0) }
+    },
+    "Or": { operands, _ throws(Diagnostic) in
+      elementwise(operands) { Scalar($0.integer == 1 || $1.integer == 1 ? 1 : 0) }
+    },
     "Not": { operands, _ throws(Diagnostic) in unary(operands) { Scalar($0.integer == 0 ? 1 : 0) } },
     "Equal": { operands, _ throws(Diagnostic) in compare(operands) { $0 == 0 } },
     "Less": { operands, _ throws(Diagnostic) in compare(operands) { $0 < 0 } },
@@ -100,7 +100,8 @@ enum ShapeRule {
 
   // MARK: Element by element
 
-  private static func unary(_ operands: [SymbolicValue?], _ function: (Scalar) -> Scalar?) -> [SymbolicValue]? {
+  private static func unary(_ operands: [SymbolicValue?], _ function: (Scalar) -> Scalar?) -> [SymbolicValue]?
+  {
     guard operands.count == 1, var value = operands[0] else { return nil }
     let elements = value.elements.compactMap(function)
     guard elements.count == value.elements.count else { return nil }

@@ -34,7 +34,8 @@ extension ShapeRule {
     let bounds = try sliceBounds(operands, node)
     guard let bounds, bounds.start.count == 1, bounds.end.count == 1, bounds.step.count <= 1,
       let step = bounds.step.first ?? 1, step != 0,
-      let range = SliceRange(start: bounds.start[0], end: bounds.end[0], step: step, size: data.elements.count)
+      let range = SliceRange(
+        start: bounds.start[0], end: bounds.end[0], step: step, size: data.elements.count)
     else { return nil }
     let elements = (0..<range.count).map { data.elements[range.start + $0 * step] }
     return [SymbolicValue(type: data.type, sizes: [elements.count], elements: elements)]
@@ -44,7 +45,9 @@ extension ShapeRule {
   private static func sliceBounds(
     _ operands: [SymbolicValue?], _ node: Node
   ) throws(Diagnostic) -> (start: [Int], end: [Int], step: [Int?])? {
-    if let starts = try node.integers("starts"), let ends = try node.integers("ends") { return (starts, ends, []) }
+    if let starts = try node.integers("starts"), let ends = try node.integers("ends") {
+      return (starts, ends, [])
+    }
     func numbers(_ index: Int) -> [Int]? {
       guard operands.indices.contains(index), let value = operands[index] else { return nil }
       let integers = value.elements.compactMap(\.integer)
@@ -63,7 +66,9 @@ extension ShapeRule {
     let count = data.elements.count
     let even = (count + node.outputCount - 1) / node.outputCount
     let sizes = listed ?? (0..<node.outputCount).map { min(even, max(0, count - $0 * even)) }
-    guard sizes.reduce(0, { $0 &+ $1 }) == count, sizes.allSatisfy({ $0 >= 0 && $0 <= count }) else { return nil }
+    guard sizes.reduce(0, { $0 &+ $1 }) == count, sizes.allSatisfy({ $0 >= 0 && $0 <= count }) else {
+      return nil
+    }
     var results: [SymbolicValue] = []
     var start = 0
     for size in sizes {
@@ -121,7 +126,9 @@ extension ShapeRule {
     guard !overflow, step != Int.min, distance != Int.min else { return nil }
     let count = (distance > 0) == (step > 0) && distance != 0 ? (abs(distance) - 1) / abs(step) + 1 : 0
     guard count <= ImportLimits.shapeElements else { return nil }
-    return [SymbolicValue(type: type, sizes: [count], elements: (0..<count).map { Scalar(start + $0 * step) })]
+    return [
+      SymbolicValue(type: type, sizes: [count], elements: (0..<count).map { Scalar(start + $0 * step) })
+    ]
   }
 
   /// Over a whole list.
@@ -137,7 +144,9 @@ extension ShapeRule {
       guard let next = function(result, element) else { return nil }
       result = next
     }
-    if data.type == .int32, let value = result.integer, !ElementType.int32.integerRange!.contains(value) { return nil }
+    if data.type == .int32, let value = result.integer, !ElementType.int32.integerRange!.contains(value) {
+      return nil
+    }
     let keeps = try node.flag("keepdims", default: true)
     return [SymbolicValue(type: data.type, sizes: keeps ? [1] : [], elements: [result])]
   }

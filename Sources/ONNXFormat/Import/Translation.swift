@@ -18,7 +18,10 @@ extension Importing {
   mutating func translate(_ record: NodeRecord) throws(Diagnostic) {
     nodeCount += 1
     guard nodeCount <= ImportLimits.nodes else { throw ImportLimits.tooManyNodes }
-    sources = [prefix + (record.name.isEmpty ? record.outputs.first { !$0.isEmpty } ?? record.operatorName : record.name)]
+    sources = [
+      prefix
+        + (record.name.isEmpty ? record.outputs.first { !$0.isEmpty } ?? record.operatorName : record.name)
+    ]
     var inputs: [ImportedValue?] = []
     for name in record.inputs { inputs.append(name.isEmpty ? nil : try lookUp(name)) }
     let firstNew = graph.tensors.count
@@ -31,7 +34,9 @@ extension Importing {
     for (index, name) in record.outputs.enumerated() where !name.isEmpty {
       guard index < results.count, let value = results[index] else {
         throw Diagnostic(
-          .unsupported, "'\(record.title)' (\(record.operatorName)) has an output number \(index + 1), which edgeopt does not make")
+          .unsupported,
+          "'\(record.title)' (\(record.operatorName)) has an output number \(index + 1), which edgeopt does not make"
+        )
       }
       try define(name, value, by: record.title)
       if case .tensor(let id) = value, id.index >= firstNew, graph[id].origin.name.isEmpty {
@@ -41,7 +46,9 @@ extension Importing {
     }
   }
 
-  private mutating func translate(_ record: NodeRecord, inputs: [ImportedValue?]) throws(Diagnostic) -> [ImportedValue?] {
+  private mutating func translate(_ record: NodeRecord, inputs: [ImportedValue?]) throws(Diagnostic)
+    -> [ImportedValue?]
+  {
     let domain = Domains.normalized(record.domain)
     let opset = opsets[domain] ?? 1
     guard let entry = OperatorRegistry.entry(domain: domain, name: record.operatorName) else {

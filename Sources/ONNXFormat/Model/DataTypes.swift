@@ -3,12 +3,15 @@ import Graph
 /// ONNX's numbers for element types.
 enum DataTypes {
   static let names = [
-    "undefined", "float", "uint8", "int8", "uint16", "int16", "int32", "int64", "string", "bool", "float16", "double",
+    "undefined", "float", "uint8", "int8", "uint16", "int16", "int32", "int64", "string", "bool", "float16",
+    "double",
     "uint32", "uint64", "complex64", "complex128", "bfloat16", "float8e4m3fn", "float8e4m3fnuz", "float8e5m2",
     "float8e5m2fnuz", "uint4", "int4", "float4e2m1", "float8e8m0", "uint2", "int2",
   ]
 
-  static func name(_ number: Int) -> String { names.indices.contains(number) ? names[number] : "number \(number)" }
+  static func name(_ number: Int) -> String {
+    names.indices.contains(number) ? names[number] : "number \(number)"
+  }
 
   /// The source type behind a number; nil for types that edgeopt does not read.
   static func sourceType(_ number: Int) -> SourceType? {

@@ -19,7 +19,9 @@ struct ExternalData {
   }
 
   /// The bytes that `header` points to.
-  mutating func bytes(of header: TensorHeader, byteCount: Int, _ title: String) throws(Diagnostic) -> View<UInt8> {
+  mutating func bytes(of header: TensorHeader, byteCount: Int, _ title: String) throws(Diagnostic) -> View<
+    UInt8
+  > {
     var location = ""
     var offset = 0
     var length = byteCount
@@ -100,7 +102,7 @@ struct ExternalData {
           hint: "copy '\(location)' to '\(folder)'")
       case .isDirectory:
         throw Diagnostic(.badData, "\(title) is in external data file '\(location)', which is a directory")
-      case .unreadable(_, let reason):
+      case .unreadable(_, let reason), .unwritable(_, let reason):
         throw Diagnostic(.inputOutput, "external data file '\(path)' cannot be read: \(reason)")
       }
     }

@@ -151,7 +151,9 @@ private struct ElementSink {
     guard !isFixedWidth else { throw Diagnostic(.badData, "\(title) has typed data of the wrong width") }
     try prepare(adding: 1, title)
     let width = max(1, type.bitCount / 8)
-    for byte in 0..<width { bytes[count * width + byte] = UInt8(truncatingIfNeeded: value >> UInt64(8 * byte)) }
+    for byte in 0..<width {
+      bytes[count * width + byte] = UInt8(truncatingIfNeeded: value >> UInt64(8 * byte))
+    }
     count += 1
   }
 }

@@ -24,7 +24,9 @@ extension OperatorRegistry {
     ("Softplus", 1, { _ in .softplus }),
     ("Softsign", 1, { _ in .softsign }),
     ("Mish", 18, { _ in .mish }),
-    ("LeakyRelu", 6, { node throws(Diagnostic) in .leakyRelu(alpha: try node.float("alpha", default: 0.01)) }),
+    (
+      "LeakyRelu", 6, { node throws(Diagnostic) in .leakyRelu(alpha: try node.float("alpha", default: 0.01)) }
+    ),
     ("Elu", 6, { node throws(Diagnostic) in .elu(alpha: try node.float("alpha", default: 1)) }),
     ("Celu", 12, { node throws(Diagnostic) in .celu(alpha: try node.float("alpha", default: 1)) }),
     (

@@ -22,7 +22,9 @@ struct EinsumEquation {
     } else {
       // Without an arrow: the axes behind "...", then letters that occur once, in alphabetical order.
       let all = operands.flatMap { $0 }
-      let once = Set(all).filter { label in label >= LabelParser.letters && all.filter { $0 == label }.count == 1 }
+      let once = Set(all).filter { label in
+        label >= LabelParser.letters && all.filter { $0 == label }.count == 1
+      }
       output = LabelParser.hidden(parser.ellipsisCount) + once.sorted()
     }
     guard Set(output).count == output.count, Set(output).isSubset(of: operands.flatMap { $0 }) else {

@@ -43,7 +43,8 @@ extension Importing {
       let flat = try reshape(moved, to: Shape(outer + [.fixed(square)]))
       let steps = [Int](repeating: 1, count: outer.count) + [size + 1]
       let slice = Slice(
-        starts: [Int](repeating: 0, count: outer.count + 1), steps: steps, counts: Shape(outer + [.fixed(size)]))
+        starts: [Int](repeating: 0, count: outer.count + 1), steps: steps,
+        counts: Shape(outer + [.fixed(size)]))
       part = Labeled(
         tensor: try emit(.slice(slice), flat), labels: rest.map { part.labels[$0] } + [part.labels[first]])
     }
@@ -62,7 +63,8 @@ extension Importing {
     let axes = part.labels.indices.filter { !labels.contains(part.labels[$0]) }
     if axes.isEmpty { return part }
     return Labeled(
-      tensor: try reduce(.sum, part.tensor, axes: axes, keeps: false), labels: part.labels.filter(labels.contains))
+      tensor: try reduce(.sum, part.tensor, axes: axes, keeps: false),
+      labels: part.labels.filter(labels.contains))
   }
 
   private mutating func product(
@@ -82,7 +84,8 @@ extension Importing {
     let batch = Array(shape(result).extents.dropLast(2))
     let labels = kept + leftOnly + rightOnly
     return Labeled(
-      tensor: try reshape(result, to: Shape(batch + (leftOnly + rightOnly).map { extents[$0]! })), labels: labels)
+      tensor: try reshape(result, to: Shape(batch + (leftOnly + rightOnly).map { extents[$0]! })),
+      labels: labels)
   }
 
   /// Element-wise, for products where nothing is summed yet.

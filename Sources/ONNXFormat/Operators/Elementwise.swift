@@ -92,7 +92,9 @@ extension OperatorRegistry {
     let base = try importing.tensor(node, 0)
     let exponent = try importing.tensor(node, 1)
     let type = importing.element(base)
-    if type == importing.element(exponent) { return try importing.emit(.binary(.power, clamp: nil), base, exponent) }
+    if type == importing.element(exponent) {
+      return try importing.emit(.binary(.power, clamp: nil), base, exponent)
+    }
     let raised = try importing.emit(
       .binary(.power, clamp: nil), importing.cast(base, to: .float32), importing.cast(exponent, to: .float32))
     return try importing.cast(raised, to: type)
@@ -113,8 +115,12 @@ extension OperatorRegistry {
       return try importing.clip(data, minimum, maximum)
     }
     var result = data
-    if let lower { result = try importing.emit(.binary(.maximum, clamp: nil), result, importing.asScalar(lower)) }
-    if let upper { result = try importing.emit(.binary(.minimum, clamp: nil), result, importing.asScalar(upper)) }
+    if let lower {
+      result = try importing.emit(.binary(.maximum, clamp: nil), result, importing.asScalar(lower))
+    }
+    if let upper {
+      result = try importing.emit(.binary(.minimum, clamp: nil), result, importing.asScalar(upper))
+    }
     return result
   }
 }

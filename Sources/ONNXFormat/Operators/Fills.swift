@@ -15,7 +15,8 @@ extension OperatorRegistry {
     OperatorEntry("EyeLike", since: 9, inputs: 1, eyeLike),
   ]
 
-  private static func constantValue(_ importing: inout Importing, _ node: Node) throws(Diagnostic) -> TensorID {
+  private static func constantValue(_ importing: inout Importing, _ node: Node) throws(Diagnostic) -> TensorID
+  {
     if let record = try node.tensor("value") {
       return importing.graph.addConstant(Constant(try importing.tensors.source(record)), name: "")
     }
@@ -23,14 +24,18 @@ extension OperatorRegistry {
     if let values = try node.floats("value_floats") {
       return importing.constant(TensorValue(floats: values, sizes: [values.count]))
     }
-    if let value = try node.optionalInteger("value_int") { return importing.constant(TensorValue(int64s: [value], sizes: [])) }
+    if let value = try node.optionalInteger("value_int") {
+      return importing.constant(TensorValue(int64s: [value], sizes: []))
+    }
     if let values = try node.integers("value_ints") {
       return importing.constant(TensorValue(int64s: values, sizes: [values.count]))
     }
     throw node.unsupported("has no value that edgeopt reads (texts and sparse tensors are not)")
   }
 
-  private static func constantOfShape(_ importing: inout Importing, _ node: Node) throws(Diagnostic) -> TensorID {
+  private static func constantOfShape(_ importing: inout Importing, _ node: Node) throws(Diagnostic)
+    -> TensorID
+  {
     let shape = try importing.extents(node, 0, "shape")
     var value = importing.constant(TensorValue(floats: [0], sizes: []))
     if let record = try node.tensor("value") {
@@ -43,7 +48,9 @@ extension OperatorRegistry {
     return try importing.fill(value, shape)
   }
 
-  private static func shapeOf(_ importing: inout Importing, _ node: Node) throws(Diagnostic) -> [ImportedValue?] {
+  private static func shapeOf(_ importing: inout Importing, _ node: Node) throws(Diagnostic)
+    -> [ImportedValue?]
+  {
     let extents = importing.shape(try importing.tensor(node, 0)).extents
     // Bounds beyond the rank are clamped, not refused.
     func bound(_ value: Int) -> Int { min(max(value < 0 ? value + extents.count : value, 0), extents.count) }
@@ -56,23 +63,29 @@ extension OperatorRegistry {
   private static func range(_ importing: inout Importing, _ node: Node) throws(Diagnostic) -> TensorID {
     let type = importing.element(try importing.tensor(node, 0))
     guard type == .float32 else {
-      guard let start = try importing.integer(node, 0, "start"), let limit = try importing.integer(node, 1, "limit"),
+      guard let start = try importing.integer(node, 0, "start"),
+        let limit = try importing.integer(node, 1, "limit"),
         let step = try importing.integer(node, 2, "step"), step != 0
       else { throw node.problem("lacks its start, limit or step") }
       let count = max(0, ((Double(limit) - Double(start)) / Double(step)).rounded(.up))
       return importing.constant(
-        TensorValue(integers: (0..<(try rangeCount(count, node))).map { start + $0 * step }, type: type, sizes: [Int(count)]))
+        TensorValue(
+          integers: (0..<(try rangeCount(count, node))).map { start + $0 * step }, type: type,
+          sizes: [Int(count)]))
     }
     guard let start = try importing.floats(node, 0, "start")?.first,
       let limit = try importing.floats(node, 1, "limit")?.first,
       let step = try importing.floats(node, 2, "step")?.first, step != 0
     else { throw node.problem("lacks its start, limit or step") }
     let count = try rangeCount(max(0, ((Double(limit) - Double(start)) / Double(step)).rounded(.up)), node)
-    return importing.constant(TensorValue(floats: (0..<count).map { start + Float($0) * step }, sizes: [count]))
+    return importing.constant(
+      TensorValue(floats: (0..<count).map { start + Float($0) * step }, sizes: [count]))
   }
 
   private static func rangeCount(_ count: Double, _ node: Node) throws(Diagnostic) -> Int {
-    guard count <= Double(1 << 24) else { throw node.problem("counts \(count) numbers, the most is \(1 << 24)") }
+    guard count <= Double(1 << 24) else {
+      throw node.problem("counts \(count) numbers, the most is \(1 << 24)")
+    }
     return Int(count)
   }
 
@@ -84,7 +97,9 @@ extension OperatorRegistry {
     if let number = try node.optionalInteger("dtype") {
       type = try DataTypes.sourceType(number, of: "the result of '\(node.title)'").elementType
     }
-    guard Shape.elementCount([rows, columns]) <= 1 << 24 else { throw node.problem("makes a matrix of \(rows) × \(columns)") }
+    guard Shape.elementCount([rows, columns]) <= 1 << 24 else {
+      throw node.problem("makes a matrix of \(rows) × \(columns)")
+    }
     let diagonal = try node.integer("k", default: 0)
     let value = TensorValue(type: type, sizes: [rows, columns])
     for row in 0..<rows {
@@ -99,7 +114,8 @@ extension Importing {
   /// A tensor of one repeated number; large ones stay an operator, so that no memory is taken for them.
   mutating func fill(_ scalar: TensorID, _ shape: Shape) throws(Diagnostic) -> TensorID {
     let byteCount = shape.elementCountPerSample.multipliedReportingOverflow(by: element(scalar).byteCount)
-    guard let sizes = shape.fixedSizes, !byteCount.overflow, byteCount.partialValue <= ImportLimits.foldedBytes,
+    guard let sizes = shape.fixedSizes, !byteCount.overflow,
+      byteCount.partialValue <= ImportLimits.foldedBytes,
       let value = graph[scalar].constant?.realized()
     else { return try emit(.broadcast(shape), scalar) }
     let result = TensorValue(type: value.type, sizes: sizes)

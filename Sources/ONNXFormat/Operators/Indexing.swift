@@ -30,7 +30,9 @@ extension OperatorRegistry {
     OperatorEntry(many: "TopK", inputs: 2, shapeOperands: [1], topK),
   ]
 
-  private static func scatterElements(_ importing: inout Importing, _ node: Node) throws(Diagnostic) -> TensorID {
+  private static func scatterElements(_ importing: inout Importing, _ node: Node) throws(Diagnostic)
+    -> TensorID
+  {
     let data = try importing.tensor(node, 0)
     let axis = try node.axis(try node.integer("axis", default: 0), rank: importing.rank(data))
     return try importing.emit(
@@ -58,7 +60,8 @@ extension OperatorRegistry {
     return try importing.emit(.oneHot(axis: axis, depth: depth), indices, importing.tensor(node, 2))
   }
 
-  private static func topK(_ importing: inout Importing, _ node: Node) throws(Diagnostic) -> [ImportedValue?] {
+  private static func topK(_ importing: inout Importing, _ node: Node) throws(Diagnostic) -> [ImportedValue?]
+  {
     let data = try importing.tensor(node, 0)
     let axis = try node.axis(try node.integer("axis", default: -1), rank: importing.rank(data))
     let listed = try node.opset < 10 ? node.optionalInteger("k") : importing.integer(node, 1, "k")

@@ -25,7 +25,9 @@ extension OperatorRegistry {
     let alpha = try node.float("alpha", default: 1)
     let transposesRight = try node.flag("transB")
     if try node.flag("transA") { left = try importing.transpose(left, [1, 0]) }
-    guard let constant = importing.constant(right), constant.type == .float32, importing.element(left) == .float32 else {
+    guard let constant = importing.constant(right), constant.type == .float32,
+      importing.element(left) == .float32
+    else {
       return try gemmOfValues(&importing, node, left, right)
     }
     var weights = transposesRight ? constant : constant.permuted([1, 0])
@@ -49,7 +51,9 @@ extension OperatorRegistry {
     else { return nil }
     let beta = try node.float("beta", default: 1)
     let sizes = constant.sizes
-    guard sizes.count <= 2, sizes.dropLast().allSatisfy({ $0 == 1 }), sizes.last == outputs else { return nil }
+    guard sizes.count <= 2, sizes.dropLast().allSatisfy({ $0 == 1 }), sizes.last == outputs else {
+      return nil
+    }
     var bias = constant.reshaped([outputs])
     if beta != 1 { bias = bias.scaled(axis: 0, factors: [Float](repeating: beta, count: outputs)) }
     return importing.addView(bias, of: addend)
@@ -61,7 +65,9 @@ extension OperatorRegistry {
     guard var addend = try importing.optionalTensor(node, 2) else { return product }
     let beta = try node.float("beta", default: 1)
     if beta == 0 { return product }
-    if beta != 1 { addend = try importing.binary(.multiply, addend, importing.factor(beta, importing.element(addend))) }
+    if beta != 1 {
+      addend = try importing.binary(.multiply, addend, importing.factor(beta, importing.element(addend)))
+    }
     return try importing.binary(.add, product, addend)
   }
 
@@ -71,7 +77,9 @@ extension OperatorRegistry {
     let alpha = try node.float("alpha", default: 1)
     var product = try importing.emit(
       .matmul(transposesLeft: false, transposesRight: try node.flag("transB")), left, right)
-    if alpha != 1 { product = try importing.binary(.multiply, product, importing.factor(alpha, importing.element(product))) }
+    if alpha != 1 {
+      product = try importing.binary(.multiply, product, importing.factor(alpha, importing.element(product)))
+    }
     return try addScaled(&importing, node, product)
   }
 }
@@ -87,7 +95,9 @@ extension Importing {
     guard let constant = constant(right), constant.sizes.count == 2, constant.type == .float32,
       element(left) == .float32, rank(left) >= 2, constant.elementCount > 0
     else {
-      for operand in [left, right] where constant(operand) != nil { try checkFinite(operand, node, "weights") }
+      for operand in [left, right] where constant(operand) != nil {
+        try checkFinite(operand, node, "weights")
+      }
       return try emit(.matmul(transposesLeft: false, transposesRight: false), left, right)
     }
     try checkFinite(right, node, "weights")

@@ -3,7 +3,8 @@ import Graph
 extension OperatorRegistry {
   /// Operators that give elements another place or shape.
   static let movement: [OperatorEntry] = [
-    OperatorEntry("Identity", inputs: 1) { importing, node throws(Diagnostic) in try importing.tensor(node, 0) },
+    OperatorEntry("Identity", inputs: 1) { importing, node throws(Diagnostic) in try importing.tensor(node, 0)
+    },
     OperatorEntry("Reshape", since: 5, inputs: 2, shapeOperands: [1], reshape),
     OperatorEntry("Flatten", inputs: 1) { importing, node throws(Diagnostic) in
       let data = try importing.tensor(node, 0)
@@ -38,7 +39,8 @@ extension OperatorRegistry {
         throw node.problem("has mode '\(mode)'; expected DCR or CRD")
       }
       let composite = Composite.depthToSpace(
-        blockSize: try node.integer("blocksize", default: 0), depthFirst: mode == "DCR", layout: .channelsFirst)
+        blockSize: try node.integer("blocksize", default: 0), depthFirst: mode == "DCR",
+        layout: .channelsFirst)
       return try importing.emit(.composite(composite), importing.tensor(node, 0))
     },
     OperatorEntry("SpaceToDepth", inputs: 1, spaceToDepth),
@@ -70,7 +72,8 @@ extension OperatorRegistry {
     let data = try importing.tensor(node, 0)
     let shape = importing.shape(data)
     let listed = try importing.axes(node)
-    let axes = try listed.map { axes throws(Diagnostic) in try node.axes(axes, rank: shape.rank) }
+    let axes =
+      try listed.map { axes throws(Diagnostic) in try node.axes(axes, rank: shape.rank) }
       ?? shape.extents.indices.filter { shape[$0] == 1 }
     for axis in axes where shape[axis] != 1 {
       if shape[axis].isBatch {
@@ -94,7 +97,9 @@ extension OperatorRegistry {
 
   private static func tile(_ importing: inout Importing, _ node: Node) throws(Diagnostic) -> TensorID {
     let data = try importing.tensor(node, 0)
-    guard let repeats = try importing.scalars(node, 1, "repeats") else { throw node.problem("lacks its repeats") }
+    guard let repeats = try importing.scalars(node, 1, "repeats") else {
+      throw node.problem("lacks its repeats")
+    }
     let counts = repeats.compactMap(\.integer)
     if counts.count == repeats.count {
       return counts.allSatisfy { $0 == 1 } && counts.count == importing.rank(data)
@@ -105,7 +110,8 @@ extension OperatorRegistry {
     guard repeats.count == extents.count else { throw node.problem("has \(repeats.count) repeats") }
     for (axis, scalar) in repeats.enumerated() where scalar.integer != 1 {
       guard extents[axis] == 1, let extent = scalar.extent else {
-        throw node.unsupported("repeats axis \(axis) as often as the batch says", hint: Importing.fixBatchHint)
+        throw node.unsupported(
+          "repeats axis \(axis) as often as the batch says", hint: Importing.fixBatchHint)
       }
       extents[axis] = extent
     }
@@ -121,7 +127,8 @@ extension OperatorRegistry {
   }
 
   /// ONNX has one order only, which is that of TFLite; any other block order does not exist.
-  private static func spaceToDepth(_ importing: inout Importing, _ node: Node) throws(Diagnostic) -> TensorID {
+  private static func spaceToDepth(_ importing: inout Importing, _ node: Node) throws(Diagnostic) -> TensorID
+  {
     let block = try node.integer("blocksize", default: 0)
     let mode = try node.string("mode", default: "DCR")
     guard mode == "DCR" else { throw node.unsupported("has mode '\(mode)'; edgeopt reads DCR") }
@@ -192,7 +199,8 @@ extension Importing {
     guard parts.allSatisfy({ self.rank($0) == rank }) else { return }
     for other in 0..<rank where other != axis {
       guard let extent = parts.map({ shape($0)[other] }).first(where: \.isBatch) else { continue }
-      for index in parts.indices where shape(parts[index])[other] == .fixed(extent.perSample) && extent.perSample == 1 {
+      for index in parts.indices
+      where shape(parts[index])[other] == .fixed(extent.perSample) && extent.perSample == 1 {
         var target = shape(parts[index])
         target[other] = extent
         parts[index] = try broadcast(parts[index], to: target)

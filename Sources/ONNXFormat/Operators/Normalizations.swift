@@ -5,7 +5,9 @@ extension OperatorRegistry {
     OperatorEntry(many: "BatchNormalization", since: 7, inputs: 5, batchNormalization),
     OperatorEntry("InstanceNormalization", since: 6, inputs: 3) { importing, node throws(Diagnostic) in
       let data = try importing.tensor(node, 0)
-      guard importing.rank(data) >= 2 else { throw node.problem("has data of shape \(importing.shape(data))") }
+      guard importing.rank(data) >= 2 else {
+        throw node.problem("has data of shape \(importing.shape(data))")
+      }
       let composite = Composite.groupNormalization(
         groups: try importing.size(data, 1, node), epsilon: try node.float("epsilon", default: 1e-5),
         layout: .channelsFirst)
@@ -16,7 +18,8 @@ extension OperatorRegistry {
     OperatorEntry(many: "LayerNormalization", since: 17, inputs: 3) { importing, node throws(Diagnostic) in
       let data = try importing.tensor(node, 0)
       let axis = try node.axis(try node.integer("axis", default: -1), rank: importing.rank(data))
-      let composite = Composite.layerNormalization(axis: axis, epsilon: try node.float("epsilon", default: 1e-5))
+      let composite = Composite.layerNormalization(
+        axis: axis, epsilon: try node.float("epsilon", default: 1e-5))
       let wanted = (0..<min(3, max(1, node.outputCount))).map { node.wants($0) }
       let inputs = [data, try importing.tensor(node, 1), try importing.optionalTensor(node, 2)]
       return try importing.emit(.composite(composite), inputs, wanted: wanted).map { $0.map { .tensor($0) } }
@@ -24,14 +27,16 @@ extension OperatorRegistry {
     OperatorEntry("RMSNormalization", since: 23, inputs: 2) { importing, node throws(Diagnostic) in
       let data = try importing.tensor(node, 0)
       let axis = try node.axis(try node.integer("axis", default: -1), rank: importing.rank(data))
-      let composite = Composite.rmsNormalization(axis: axis, epsilon: try node.float("epsilon", default: 1e-5))
+      let composite = Composite.rmsNormalization(
+        axis: axis, epsilon: try node.float("epsilon", default: 1e-5))
       return try importing.emit(.composite(composite), data, importing.tensor(node, 1))
     },
     OperatorEntry("LRN", inputs: 1) { importing, node throws(Diagnostic) in
       let size = try node.integer("size", default: 0)
       guard size > 0 else { throw node.problem("has size \(size)") }
       let composite = Composite.localResponseNormalization(
-        size: size, alpha: try node.float("alpha", default: 0.0001), beta: try node.float("beta", default: 0.75),
+        size: size, alpha: try node.float("alpha", default: 0.0001),
+        beta: try node.float("beta", default: 0.75),
         bias: try node.float("bias", default: 1), channelAxis: 1)
       return try importing.emit(.composite(composite), importing.tensor(node, 0))
     },
@@ -39,7 +44,9 @@ extension OperatorRegistry {
     OperatorEntry("MeanVarianceNormalization", since: 9, inputs: 1, meanVarianceNormalization),
   ]
 
-  private static func groupNormalization(_ importing: inout Importing, _ node: Node) throws(Diagnostic) -> TensorID {
+  private static func groupNormalization(_ importing: inout Importing, _ node: Node) throws(Diagnostic)
+    -> TensorID
+  {
     let data = try importing.tensor(node, 0)
     guard importing.rank(data) >= 2 else { throw node.problem("has data of shape \(importing.shape(data))") }
     let channels = try importing.size(data, 1, node)
@@ -64,7 +71,9 @@ extension OperatorRegistry {
     return try importing.emit(.composite(composite), data, parameters[0], parameters[1])
   }
 
-  private static func lpNormalization(_ importing: inout Importing, _ node: Node) throws(Diagnostic) -> TensorID {
+  private static func lpNormalization(_ importing: inout Importing, _ node: Node) throws(Diagnostic)
+    -> TensorID
+  {
     let data = try importing.tensor(node, 0)
     let axis = try node.axis(try node.integer("axis", default: -1), rank: importing.rank(data))
     let power = try node.integer("p", default: 2)
@@ -91,7 +100,8 @@ extension OperatorRegistry {
   private static func batchNormalization(
     _ importing: inout Importing, _ node: Node
   ) throws(Diagnostic) -> [ImportedValue?] {
-    guard try !node.flag("training_mode"), !(1..<max(1, node.outputCount)).contains(where: { node.wants($0) }) else {
+    guard try !node.flag("training_mode"), !(1..<max(1, node.outputCount)).contains(where: { node.wants($0) })
+    else {
       throw node.unsupported("is in training mode", hint: "export the model for inference (model.eval())")
     }
     guard try node.integer("spatial", default: 1) == 1 else {
@@ -106,7 +116,8 @@ extension OperatorRegistry {
       let parameter = try importing.tensor(node, index)
       guard importing.shape(parameter) == Shape([channels]), importing.element(parameter) == .float32 else {
         throw node.problem(
-          "has \(importing.type(parameter)) as parameter \(index) for \(channels) channels of \(importing.shape(data))")
+          "has \(importing.type(parameter)) as parameter \(index) for \(channels) channels of \(importing.shape(data))"
+        )
       }
       try importing.checkFinite(parameter, node, "parameters")
       parameters.append(parameter)
@@ -149,7 +160,8 @@ extension Importing {
   private mutating func derived(_ values: [Float], from source: TensorID, _ change: String) -> TensorID {
     let id = constant(TensorValue(floats: values, sizes: [values.count]))
     graph[id].name = graph[source].name
-    graph[id].origin = Origin(name: graph[source].origin.name, changes: graph[source].origin.changes + [change])
+    graph[id].origin = Origin(
+      name: graph[source].origin.name, changes: graph[source].origin.changes + [change])
     return id
   }
 }

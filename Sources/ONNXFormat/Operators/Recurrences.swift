@@ -17,7 +17,9 @@ extension OperatorRegistry {
 }
 
 extension Importing {
-  fileprivate mutating func recurrent(_ kind: Recurrent.Kind, _ node: Node) throws(Diagnostic) -> [ImportedValue?] {
+  fileprivate mutating func recurrent(_ kind: Recurrent.Kind, _ node: Node) throws(Diagnostic)
+    -> [ImportedValue?]
+  {
     let data = try tensor(node, 0)
     let recurrence = try tensor(node, 2)
     try requireRank(data, 3...3, node)

@@ -14,10 +14,12 @@ extension OperatorRegistry {
       OperatorEntry("ArgMin", inputs: 1) { importing, node throws(Diagnostic) in
         try importing.argExtreme(maximum: false, node)
       },
-      OperatorEntry("CumSum", since: 11, inputs: 2, shapeOperands: [1]) { importing, node throws(Diagnostic) in
+      OperatorEntry("CumSum", since: 11, inputs: 2, shapeOperands: [1]) {
+        importing, node throws(Diagnostic) in
         try importing.cumulative(.sum, node)
       },
-      OperatorEntry("CumProd", since: 26, inputs: 2, shapeOperands: [1]) { importing, node throws(Diagnostic) in
+      OperatorEntry("CumProd", since: 26, inputs: 2, shapeOperands: [1]) {
+        importing, node throws(Diagnostic) in
         try importing.cumulative(.product, node)
       },
       OperatorEntry("Softmax", inputs: 1) { importing, node throws(Diagnostic) in
@@ -45,7 +47,8 @@ extension OperatorRegistry {
   private static let reductionKinds: [(String, Reduction, Int)] = [
     ("ReduceSum", .sum, 13), ("ReduceMean", .mean, 18), ("ReduceMax", .maximum, 18),
     ("ReduceMin", .minimum, 18), ("ReduceProd", .product, 18), ("ReduceL1", .l1, 18), ("ReduceL2", .l2, 18),
-    ("ReduceSumSquare", .sumOfSquares, 18), ("ReduceLogSum", .logSum, 18), ("ReduceLogSumExp", .logSumExp, 18),
+    ("ReduceSumSquare", .sumOfSquares, 18), ("ReduceLogSum", .logSum, 18),
+    ("ReduceLogSumExp", .logSumExp, 18),
   ]
 
   /// One where the first maximum along the axis stands, zero elsewhere.
@@ -63,7 +66,9 @@ extension OperatorRegistry {
 
 extension Importing {
   /// A reduction over the given axes.
-  mutating func reduce(_ kind: Reduction, _ data: TensorID, axes: [Int], keeps: Bool) throws(Diagnostic) -> TensorID {
+  mutating func reduce(_ kind: Reduction, _ data: TensorID, axes: [Int], keeps: Bool) throws(Diagnostic)
+    -> TensorID
+  {
     try emit(.reduce(kind, axes: axes, keepsAxes: keeps), data)
   }
 
@@ -81,7 +86,9 @@ extension Importing {
   }
 
   /// What a reduction makes of each element when it reduces over no axis.
-  private mutating func elementwiseReduction(_ kind: Reduction, _ data: TensorID) throws(Diagnostic) -> TensorID {
+  private mutating func elementwiseReduction(_ kind: Reduction, _ data: TensorID) throws(Diagnostic)
+    -> TensorID
+  {
     switch kind {
     case .l1, .l2: try unary(.absolute, data)
     case .sumOfSquares: try unary(.square, data)
@@ -111,7 +118,9 @@ extension Importing {
   /// Over all spatial axes of `[N, C, spatial…]`, which stay as single elements.
   fileprivate mutating func global(_ kind: Reduction, _ node: Node) throws(Diagnostic) -> TensorID {
     let data = try tensor(node, 0)
-    guard rank(data) >= 2 else { throw node.problem("has data of shape \(shape(data)); expected rank 3 or more") }
+    guard rank(data) >= 2 else {
+      throw node.problem("has data of shape \(shape(data)); expected rank 3 or more")
+    }
     if rank(data) == 2 { return data }
     return try reduce(kind, data, axes: Array(2..<rank(data)), keeps: true)
   }
@@ -129,12 +138,15 @@ extension Importing {
     _ data: TensorID, _ node: Node, _ body: (inout Importing, TensorID, Int) throws(Diagnostic) -> TensorID
   ) throws(Diagnostic) -> TensorID {
     let shape = shape(data)
-    let axis = try node.axis(try node.integer("axis", default: node.opset < 13 ? 1 : -1), rank: max(1, shape.rank))
+    let axis = try node.axis(
+      try node.integer("axis", default: node.opset < 13 ? 1 : -1), rank: max(1, shape.rank))
     if shape.rank == 0 {
       let row = try reshape(data, to: [1])
       return try reshape(body(&self, row, 0), to: [])
     }
-    if node.opset >= 13 || shape.extents[(axis + 1)...].allSatisfy({ $0 == 1 }) { return try body(&self, data, axis) }
+    if node.opset >= 13 || shape.extents[(axis + 1)...].allSatisfy({ $0 == 1 }) {
+      return try body(&self, data, axis)
+    }
     let rows = try reshape(data, to: try matrix(shape, before: axis, node))
     return try reshape(body(&self, rows, 1), to: shape)
   }

@@ -24,11 +24,14 @@ struct ReshapeTarget {
         open = axis
         extents.append(1)
       case .fixed(0)? where !keepsZeros:
-        guard axis < data.rank else { throw node.problem("copies extent \(axis) of \(data), which does not exist") }
+        guard axis < data.rank else {
+          throw node.problem("copies extent \(axis) of \(data), which does not exist")
+        }
         extents.append(data[axis])
       case let extent? where extent.perSample >= 0: extents.append(extent)
       default:
-        throw node.unsupported("has a target size that mixes the batch with a number", hint: Importing.fixBatchHint)
+        throw node.unsupported(
+          "has a target size that mixes the batch with a number", hint: Importing.fixBatchHint)
       }
     }
     if let open { extents[open] = try openExtent(extents, open, node) }
@@ -42,7 +45,8 @@ struct ReshapeTarget {
     let known = Shape.elementCount(extents.map(\.perSample))
     guard known > 0, total < Int.max, total % known == 0 else {
       if total == 0 && known > 0 { return 0 }
-      throw node.problem("reshapes \(data) to \(Shape(extents)) with axis \(open) open, which does not divide")
+      throw node.problem(
+        "reshapes \(data) to \(Shape(extents)) with axis \(open) open, which does not divide")
     }
     let batches = data.extents.filter(\.isBatch).count - extents.filter(\.isBatch).count
     guard batches >= 0, batches <= 1 else {
@@ -59,7 +63,8 @@ struct ReshapeTarget {
   private func placingBatch(_ extents: [Extent]) -> Shape? {
     guard let axis = data.batchAxis, let factor = Optional(data[axis].perSample),
       data.extents.filter(\.isBatch).count == 1,
-      Shape.elementCount(extents.map(\.perSample)) == data.elementCountPerSample, data.elementCountPerSample > 0
+      Shape.elementCount(extents.map(\.perSample)) == data.elementCountPerSample,
+      data.elementCountPerSample > 0
     else { return nil }
     let before = Shape.elementCount(data.extents[..<axis].map(\.perSample))
     var product = 1

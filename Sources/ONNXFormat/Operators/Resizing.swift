@@ -6,14 +6,16 @@ extension OperatorRegistry {
       let scales = try node.opset < 9 ? node.floats("scales") : importing.floats(node, 1, "scales")
       return try ResizeTranslation(node, legacyScales: scales ?? []).emit(in: &importing)
     },
-    OperatorEntry("Resize", since: 10, inputs: 4, shapeOperands: [1, 2, 3]) { importing, node throws(Diagnostic) in
+    OperatorEntry("Resize", since: 10, inputs: 4, shapeOperands: [1, 2, 3]) {
+      importing, node throws(Diagnostic) in
       if node.opset < 11 {
         let scales = try importing.floats(node, 1, "scales") ?? []
         return try ResizeTranslation(node, legacyScales: scales).emit(in: &importing)
       }
       return try ResizeTranslation(
         node, region: try importing.floats(node, 1, "region") ?? [],
-        scales: try importing.scalars(node, 2, "scales") ?? [], sizes: try importing.scalars(node, 3, "sizes") ?? []
+        scales: try importing.scalars(node, 2, "scales") ?? [],
+        sizes: try importing.scalars(node, 3, "sizes") ?? []
       ).emit(in: &importing)
     },
   ]
@@ -61,7 +63,9 @@ private struct ResizeTranslation {
     } else {
       try applyScales(to: &resize, shape, axes, region)
     }
-    if resize.output == shape, resize.scales.allSatisfy({ $0 == 1 }), coordinates != .cropAndResize { return data }
+    if resize.output == shape, resize.scales.allSatisfy({ $0 == 1 }), coordinates != .cropAndResize {
+      return data
+    }
     return try importing.emit(.resize(resize), data)
   }
 
@@ -89,7 +93,9 @@ private struct ResizeTranslation {
   }
 
   /// Starts and ends for all axes; the whole axis where none is given.
-  private func regionOfAxes(_ axes: [Int], rank: Int, crops: Bool) throws(Diagnostic) -> [Resize.ClosedFloatRange] {
+  private func regionOfAxes(_ axes: [Int], rank: Int, crops: Bool) throws(Diagnostic) -> [Resize
+    .ClosedFloatRange]
+  {
     var result = [Resize.ClosedFloatRange](repeating: .init(start: 0, end: 1), count: rank)
     guard crops else { return result }
     guard region.count == 2 * axes.count, region.allSatisfy(\.isFinite) else {

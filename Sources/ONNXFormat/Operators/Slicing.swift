@@ -24,18 +24,24 @@ extension OperatorRegistry {
     let steps = try importing.integers(node, 4, "steps") ?? [Int](repeating: 1, count: starts.count)
     let axes = listed ?? Array(starts.indices)
     guard starts.count == ends.count, axes.count == starts.count, steps.count == starts.count else {
-      throw node.problem("has \(starts.count) starts, \(ends.count) ends, \(axes.count) axes and \(steps.count) steps")
+      throw node.problem(
+        "has \(starts.count) starts, \(ends.count) ends, \(axes.count) axes and \(steps.count) steps")
     }
     var result = Slice(
-      starts: [Int](repeating: 0, count: shape.rank), steps: [Int](repeating: 1, count: shape.rank), counts: shape)
+      starts: [Int](repeating: 0, count: shape.rank), steps: [Int](repeating: 1, count: shape.rank),
+      counts: shape)
     _ = try node.axes(axes, rank: shape.rank)
     for index in axes.indices {
       let axis = try node.axis(axes[index], rank: shape.rank)
       guard steps[index] != 0 else { throw node.problem("has a step of 0") }
       guard let size = shape[axis].fixedValue else {
         let isWhole = isWholeBatch(starts[index], ends[index], steps[index], shape[axis])
-        guard isWhole || importing.options.batch == .symbolic && takesOnly(starts[index], ends[index], steps[index])
-        else { throw node.unsupported("takes a part of the batch axis of \(shape)", hint: Importing.fixBatchHint) }
+        guard
+          isWhole
+            || importing.options.batch == .symbolic && takesOnly(starts[index], ends[index], steps[index])
+        else {
+          throw node.unsupported("takes a part of the batch axis of \(shape)", hint: Importing.fixBatchHint)
+        }
         continue
       }
       guard let start = starts[index].integer, let end = ends[index].integer else {
@@ -63,7 +69,8 @@ extension OperatorRegistry {
     start.integer == 0 && step == 1 && (end.integer ?? 0) >= 1
   }
 
-  private static func split(_ importing: inout Importing, _ node: Node) throws(Diagnostic) -> [ImportedValue?] {
+  private static func split(_ importing: inout Importing, _ node: Node) throws(Diagnostic) -> [ImportedValue?]
+  {
     let data = try importing.tensor(node, 0)
     let shape = importing.shape(data)
     let axis = try node.axis(try node.integer("axis", default: 0), rank: shape.rank)
@@ -71,7 +78,9 @@ extension OperatorRegistry {
     var parts: [Extent] = []
     let listed = try node.opset < 13 ? node.integers("split") : importing.integers(node, 1, "split")
     if let listed {
-      guard listed.count == node.outputCount, listed.allSatisfy({ $0 >= 0 && $0 <= Shape.maximumElementCount }) else {
+      guard listed.count == node.outputCount,
+        listed.allSatisfy({ $0 >= 0 && $0 <= Shape.maximumElementCount })
+      else {
         throw node.problem("splits into \(listed) but has \(node.outputCount) outputs")
       }
       parts = listed.map(Extent.fixed)
@@ -84,7 +93,9 @@ extension OperatorRegistry {
     }
     if parts.count == 1 { return [.tensor(data)] }
     let wanted = (0..<parts.count).map { node.wants($0) }
-    return try importing.emit(.split(axis: axis, parts: parts), [data], wanted: wanted).map { $0.map { .tensor($0) } }
+    return try importing.emit(.split(axis: axis, parts: parts), [data], wanted: wanted).map {
+      $0.map { .tensor($0) }
+    }
   }
 
   /// All parts the same size, the last one smaller when it must be.
@@ -138,16 +149,22 @@ extension OperatorRegistry {
     return try importing.emit(.pad(Pad(mode: mode, before: before, after: after)), data, value)
   }
 
-  private static func centerCropPad(_ importing: inout Importing, _ node: Node) throws(Diagnostic) -> TensorID {
+  private static func centerCropPad(_ importing: inout Importing, _ node: Node) throws(Diagnostic) -> TensorID
+  {
     let data = try importing.tensor(node, 0)
     let rank = importing.rank(data)
     guard let sizes = try importing.integers(node, 1, "shape") else { throw node.problem("lacks its shape") }
     let axes = try node.integers("axes") ?? Array(0..<rank)
-    guard axes.count == sizes.count else { throw node.problem("has \(sizes.count) sizes for \(axes.count) axes") }
-    var pad = Pad(mode: .constant, before: [Int](repeating: 0, count: rank), after: [Int](repeating: 0, count: rank))
+    guard axes.count == sizes.count else {
+      throw node.problem("has \(sizes.count) sizes for \(axes.count) axes")
+    }
+    var pad = Pad(
+      mode: .constant, before: [Int](repeating: 0, count: rank), after: [Int](repeating: 0, count: rank))
     for (listed, target) in zip(axes, sizes) {
       let axis = try node.axis(listed, rank: rank)
-      guard target >= 0, target <= Shape.maximumElementCount else { throw node.problem("asks for size \(target)") }
+      guard target >= 0, target <= Shape.maximumElementCount else {
+        throw node.problem("asks for size \(target)")
+      }
       let missing = target - (try importing.size(data, axis, node))
       // An odd remainder is cropped and padded at the end.
       pad.before[axis] = missing >= 0 ? missing / 2 : -(-missing / 2)

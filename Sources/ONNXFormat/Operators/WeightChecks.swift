@@ -31,7 +31,8 @@ extension Importing {
     while start < bits.count {
       let piece = start..<min(bits.count, start + step)
       for index in piece where isNonFinite(bits[index]) { return index }
-      source.bytes[piece.lowerBound * MemoryLayout<Bits>.size..<piece.upperBound * MemoryLayout<Bits>.size].release()
+      source.bytes[piece.lowerBound * MemoryLayout<Bits>.size..<piece.upperBound * MemoryLayout<Bits>.size]
+        .release()
       start = piece.upperBound
     }
     return nil

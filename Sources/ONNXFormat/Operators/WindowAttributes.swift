@@ -24,9 +24,12 @@ struct WindowAttributes {
         "has strides \(strides), dilations \(dilations) and pads \(pads) for a window of \(size)")
     }
     let limit = 1 << 30
-    guard (size + strides + dilations).allSatisfy({ $0 > 0 && $0 < limit }), pads.allSatisfy({ abs($0) < limit }) else {
+    guard (size + strides + dilations).allSatisfy({ $0 > 0 && $0 < limit }),
+      pads.allSatisfy({ abs($0) < limit })
+    else {
       throw node.problem(
-        "has window \(size), strides \(strides), dilations \(dilations), pads \(pads); all but pads must be positive")
+        "has window \(size), strides \(strides), dilations \(dilations), pads \(pads); all but pads must be positive"
+      )
     }
   }
 
@@ -59,7 +62,9 @@ struct WindowAttributes {
   func transposed(over extents: [Int]) throws(Diagnostic) -> (WindowGeometry, [Int]) {
     var window = bare
     var extra = try node.integers("output_padding") ?? size.map { _ in 0 }
-    guard extents.count == size.count, extra.count == size.count, extra.allSatisfy({ (0..<1 << 30).contains($0) }) else {
+    guard extents.count == size.count, extra.count == size.count,
+      extra.allSatisfy({ (0..<1 << 30).contains($0) })
+    else {
       throw node.problem("has output_padding \(extra) for a window of \(size)")
     }
     var wanted = try node.integers("output_shape")

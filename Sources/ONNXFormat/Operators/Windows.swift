@@ -10,7 +10,9 @@ extension OperatorRegistry {
       return try importing.pool(kind, node, wanted: [true])[0]!
     },
     OperatorEntry(many: "MaxPool", inputs: 1) { importing, node throws(Diagnostic) in
-      try importing.pool(.maximum, node, wanted: node.wants(1) ? [true, true] : [true]).map { $0.map { .tensor($0) } }
+      try importing.pool(.maximum, node, wanted: node.wants(1) ? [true, true] : [true]).map {
+        $0.map { .tensor($0) }
+      }
     },
     OperatorEntry("LpPool", since: 2, inputs: 1) { importing, node throws(Diagnostic) in
       try importing.pool(.lp(try node.integer("p", default: 2)), node, wanted: [true])[0]!
@@ -29,7 +31,9 @@ extension OperatorRegistry {
   }
 
   /// ONNX's filter is `[I, O/groups, spatial…]`, the graph's `[O, spatial…, I/groups]`.
-  private static func transposedConvolution(_ importing: inout Importing, _ node: Node) throws(Diagnostic) -> TensorID {
+  private static func transposedConvolution(_ importing: inout Importing, _ node: Node) throws(Diagnostic)
+    -> TensorID
+  {
     let data = try importing.tensor(node, 0)
     let filter = try importing.tensor(node, 1)
     let (rank, sizes) = try importing.windowSizes(data, filter, node)
@@ -46,7 +50,8 @@ extension OperatorRegistry {
     let attributes = try WindowAttributes(node, size: sizes)
     let (window, outputPadding) = try attributes.transposed(over: importing.spatial(data, node))
     let operation = Operation.transposedConvolution(
-      TransposedConvolution(window: window, outputPadding: outputPadding, groups: groups, layout: .channelsFirst))
+      TransposedConvolution(
+        window: window, outputPadding: outputPadding, groups: groups, layout: .channelsFirst))
     return try importing.emit(operation, data, merged, importing.bias(node, 2))
   }
 }
@@ -100,7 +105,8 @@ extension Importing {
   mutating func pool(_ kind: Pool.Kind, _ node: Node, wanted: [Bool]) throws(Diagnostic) -> [TensorID?] {
     let data = try tensor(node, 0)
     guard let sizes = try node.integers("kernel_shape"), sizes.count == rank(data) - 2 else {
-      throw node.problem("has kernel_shape \(try node.integers("kernel_shape") ?? []) for data \(shape(data))")
+      throw node.problem(
+        "has kernel_shape \(try node.integers("kernel_shape") ?? []) for data \(shape(data))")
     }
     let attributes = try WindowAttributes(node, size: sizes)
     let order = try node.integer("storage_order", default: 0)

@@ -22,7 +22,9 @@ private func elements<Element, Result>(
 /// Decodes `bytes` as one message, hands it to `body`, and frees it.
 private func decoding<Message, Result>(
   _ bytes: [UInt8], _ what: String,
-  unpack: (UnsafeMutablePointer<ProtobufCAllocator>?, Int, UnsafePointer<UInt8>?) -> UnsafeMutablePointer<Message>?,
+  unpack: (UnsafeMutablePointer<ProtobufCAllocator>?, Int, UnsafePointer<UInt8>?) -> UnsafeMutablePointer<
+    Message
+  >?,
   free: (UnsafeMutablePointer<Message>?, UnsafeMutablePointer<ProtobufCAllocator>?) -> Void,
   body: (Message) -> Result
 ) throws(Diagnostic) -> Result {
@@ -67,7 +69,8 @@ enum Decoder {
 
   /// A node whose attributes hold no tensors or graphs (those were taken out before).
   static func node(_ bytes: [UInt8]) throws(Diagnostic) -> NodeRecord {
-    try decoding(bytes, "a node", unpack: onnx__node_proto__unpack, free: onnx__node_proto__free_unpacked) { message in
+    try decoding(bytes, "a node", unpack: onnx__node_proto__unpack, free: onnx__node_proto__free_unpacked) {
+      message in
       NodeRecord(
         name: string(message.name), operatorName: string(message.op_type), domain: string(message.domain),
         overload: string(message.overload),
@@ -80,7 +83,8 @@ enum Decoder {
   /// An attribute that holds no tensors or graphs.
   static func attribute(_ bytes: [UInt8]) throws(Diagnostic) -> AttributeRecord {
     try decoding(
-      bytes, "an attribute", unpack: onnx__attribute_proto__unpack, free: onnx__attribute_proto__free_unpacked,
+      bytes, "an attribute", unpack: onnx__attribute_proto__unpack,
+      free: onnx__attribute_proto__free_unpacked,
       body: { attribute($0) })
   }
 

@@ -10,7 +10,7 @@ enum WireLimits {
 
   /// The messages that can hold messages, and under which field numbers.
   private enum Message {
-    case model, graph, node, attribute, tensor, sparseTensor, valueInfo, type, typeHolder, function, opaque
+    case model, graph, node, attribute, tensor, sparseTensor, valueInfo, type, element, map, function
 
     func child(_ field: Int) -> Message? {
       switch (self, field) {
@@ -27,14 +27,15 @@ enum WireLimits {
       case (.attribute, 14), (.attribute, 15): .type
       case (.sparseTensor, 1), (.sparseTensor, 2): .tensor
       case (.valueInfo, 2): .type
-      case (.type, 1), (.type, 4), (.type, 5), (.type, 8), (.type, 9): .typeHolder
-      case (.typeHolder, 1), (.typeHolder, 2): .type
+      case (.type, 4), (.type, 9): .element
+      case (.type, 5): .map
+      case (.element, 1), (.map, 2): .type
       default: nil
       }
     }
 
     /// Tensors hold nothing deep, and their bulk should not be looked at.
-    var isLeaf: Bool { self == .tensor || self == .opaque }
+    var isLeaf: Bool { self == .tensor }
   }
 
   /// Walks every message that can nest, on the wire and without recursion.
@@ -57,7 +58,6 @@ enum WireLimits {
       guard stack.count < depth else {
         throw Diagnostic(.badData, "messages are nested more than \(depth) deep, which is the limit")
       }
-      // A type's element type is a number in one place and a type in another: numbers are skipped by `kind` above.
       stack.append((child, WireReader(bytes, field.content)))
     }
   }
