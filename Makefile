@@ -5,6 +5,7 @@ PREFIX ?= /usr/local
 BINARY = .build/release/edgeopt
 RELEASE = -c release --product edgeopt
 TESTING = -c release -Xswiftc -enable-testing --scratch-path .build-tests
+SANITIZED = -c debug --sanitize=address --scratch-path .build-asan
 
 # In CI a warning in the release build is an error.
 ifdef STRICT
@@ -40,14 +41,14 @@ build-tests: deps
 	@$(SWIFT) build --build-tests $(TESTING)
 
 swift-tests: build-tests ## the Swift tests alone
-	@$(SWIFT) test --skip-build $(TESTING)
+	@$(SWIFT) test --skip-build --disable-xctest $(TESTING)
 
 fuzz-long: build-tests ## 20,000 damaged and hostile model files through the import
-	@EDGEOPT_FUZZ_FILES=20000 $(SWIFT) test --skip-build $(TESTING) --filter Fuzz
+	@EDGEOPT_FUZZ_FILES=20000 $(SWIFT) test --skip-build --disable-xctest $(TESTING) --filter Fuzz
 
 fuzz-asan: deps ## the fuzz corpus under the address sanitizer
-	@$(SWIFT) build -c debug --sanitize=address --build-tests --scratch-path .build-asan
-	@$(SWIFT) test -c debug --sanitize=address --skip-build --scratch-path .build-asan --filter Fuzz
+	@$(SWIFT) build --build-tests $(SANITIZED)
+	@ASAN_OPTIONS=detect_leaks=0 $(SWIFT) test --skip-build --disable-xctest $(SANITIZED) --filter Fuzz
 
 install: build ## installs the program under PREFIX (/usr/local)
 	install -d $(DESTDIR)$(PREFIX)/bin
