@@ -21,6 +21,20 @@ static void multiply_ref(const struct gemm_block *block) {
   }
 }
 
+static void multiply_chunks_ref(const struct gemm_chunks *block) {
+  for (size_t i = 0; i < block->rows; i++) {
+    for (size_t j = 0; j < block->columns; j++) {
+      const float *b = block->b + j / GEMM_PANEL * GEMM_PANEL * block->depth + j % GEMM_PANEL;
+      float sum = block->bias ? block->bias[j] : 0;
+      for (size_t k = 0; k < block->depth; k++) {
+        const float *chunk = block->a + k / GEMM_CHUNK * block->a_chunk;
+        sum = scalar_fma(chunk[i * GEMM_CHUNK + k % GEMM_CHUNK], b[k * GEMM_PANEL], sum);
+      }
+      block->c[i * block->c_stride + j] = sum;
+    }
+  }
+}
+
 static double exercise_fma_ref(size_t count) {
   float sums[8];
   for (int i = 0; i < 8; i++) sums[i] = (float)i;
@@ -33,6 +47,6 @@ static double exercise_fma_ref(size_t count) {
   return (double)count * 8 * 2;
 }
 
-const struct gemm_kernels gemm_kernels_ref = {multiply_ref, exercise_fma_ref};
+const struct gemm_kernels gemm_kernels_ref = {multiply_ref, multiply_chunks_ref, exercise_fma_ref};
 
 #include "vector_end.h"

@@ -143,6 +143,8 @@ static void KERNEL(multiply)(const struct gemm_block *block) {
   }
 }
 
+#include "gemm_chunks_template.h"
+
 static double KERNEL(exercise_fma)(size_t count) {
   enum { chains = VECTOR_WIDTH == 16 ? 24 : 12 };
   vector sums[chains];
@@ -158,4 +160,4 @@ static double KERNEL(exercise_fma)(size_t count) {
   return (double)count * chains * VECTOR_WIDTH * 2;
 }
 
-const struct gemm_kernels KERNEL(gemm_kernels) = {KERNEL(multiply), KERNEL(exercise_fma)};
+const struct gemm_kernels KERNEL(gemm_kernels) = {KERNEL(multiply), KERNEL(multiply_chunks), KERNEL(exercise_fma)};

@@ -1,5 +1,6 @@
 #include "winograd.h"
 
+#include "gemm.h"
 #include "scalar.h"
 
 static float pixel(const struct winograd_patches *patches, ptrdiff_t y, ptrdiff_t x, size_t channel) {
@@ -25,7 +26,8 @@ static void transform_ref(const struct winograd_patches *patches) {
       }
       for (int column = 0; column < 4; column++) combine_inputs(d + column, 4);
       for (int row = 0; row < 4; row++) combine_inputs(d + 4 * row, 1);
-      for (int t = 0; t < 16; t++) patches->values[t * patches->tap_stride + i * patches->channels + channel] = d[t];
+      float *values = patches->values + channel / GEMM_CHUNK * patches->chunk_stride + channel % GEMM_CHUNK;
+      for (int t = 0; t < 16; t++) values[t * patches->tap_stride + i * GEMM_CHUNK] = d[t];
     }
   }
 }

@@ -1,4 +1,5 @@
 // Winograd's transforms over a vector type; the including file opened a `vector_*.h`.
+#include "gemm.h"
 #include "winograd.h"
 
 #define INLINE static inline __attribute__((always_inline))
@@ -15,86 +16,100 @@ INLINE void store_some(float *p, vector v, size_t count) {
   }
 }
 
-/// One vector of channels of a patch: column by column along the lines, then line by line along the columns.
-INLINE void transform_channels(const float *const *lines, size_t step, size_t count, float *values,
-                               size_t tap_stride) {
-  vector t[4][4];
-#pragma clang loop unroll(full)
-  for (int x = 0; x < 4; x++) {
-    const vector d0 = load_some(lines[0] + x * step, count), d1 = load_some(lines[1] + x * step, count);
-    const vector d2 = load_some(lines[2] + x * step, count), d3 = load_some(lines[3] + x * step, count);
-    t[0][x] = vector_subtract(d0, d2);
-    t[1][x] = vector_add(d1, d2);
-    t[2][x] = vector_subtract(d2, d1);
-    t[3][x] = vector_subtract(d1, d3);
-  }
+// MARK: Inputs
+
+/// A column of a patch, its lines combined.
+struct column {
+  vector line[4];
+};
+
+INLINE struct column combine_lines(const float *const *lines, size_t offset, size_t count) {
+  const vector d0 = load_some(lines[0] + offset, count), d1 = load_some(lines[1] + offset, count);
+  const vector d2 = load_some(lines[2] + offset, count), d3 = load_some(lines[3] + offset, count);
+  struct column column;
+  column.line[0] = vector_subtract(d0, d2);
+  column.line[1] = vector_add(d1, d2);
+  column.line[2] = vector_subtract(d2, d1);
+  column.line[3] = vector_subtract(d1, d3);
+  return column;
+}
+
+/// As combine_lines for a column that may lie outside.
+INLINE struct column combine_at(const struct winograd_patches *patches, const float *const *lines, ptrdiff_t x,
+                                size_t count) {
+  if (x >= 0 && x < patches->width) return combine_lines(lines, (size_t)x * patches->channels, count);
+  const vector zero = vector_zero();
+  struct column column;
+  column.line[0] = vector_subtract(zero, zero);
+  column.line[1] = vector_add(zero, zero);
+  column.line[2] = vector_subtract(zero, zero);
+  column.line[3] = vector_subtract(zero, zero);
+  return column;
+}
+
+INLINE void store_patch(const struct column *c, float *values, size_t tap_stride, size_t count) {
 #pragma clang loop unroll(full)
   for (int y = 0; y < 4; y++, values += 4 * tap_stride) {
-    store_some(values, vector_subtract(t[y][0], t[y][2]), count);
-    store_some(values + tap_stride, vector_add(t[y][1], t[y][2]), count);
-    store_some(values + 2 * tap_stride, vector_subtract(t[y][2], t[y][1]), count);
-    store_some(values + 3 * tap_stride, vector_subtract(t[y][1], t[y][3]), count);
+    store_some(values, vector_subtract(c[0].line[y], c[2].line[y]), count);
+    store_some(values + tap_stride, vector_add(c[1].line[y], c[2].line[y]), count);
+    store_some(values + 2 * tap_stride, vector_subtract(c[2].line[y], c[1].line[y]), count);
+    store_some(values + 3 * tap_stride, vector_subtract(c[1].line[y], c[3].line[y]), count);
   }
 }
 
-/// A patch that lies inside the sample.
-INLINE void transform_inner(const struct winograd_patches *patches, const float *corner, float *values) {
-  const size_t channels = patches->channels;
-  const size_t line = (size_t)patches->width * channels;
-  size_t channel = 0;
-  for (; channel + VECTOR_WIDTH <= channels; channel += VECTOR_WIDTH) {
-    const float *p = corner + channel;
-    const float *const lines[4] = {p, p + line, p + 2 * line, p + 3 * line};
-    transform_channels(lines, channels, VECTOR_WIDTH, values + channel, patches->tap_stride);
-  }
-  if (channel < channels) {
-    const float *p = corner + channel;
-    const float *const lines[4] = {p, p + line, p + 2 * line, p + 3 * line};
-    transform_channels(lines, channels, channels - channel, values + channel, patches->tap_stride);
-  }
-}
-
-/// A patch that reaches over an edge: copied with its zeros first.
-static void transform_outer(const struct winograd_patches *patches, ptrdiff_t x, float *values) {
-  enum { most = 64 };
-  float patch[16 * most];
-  const size_t channels = patches->channels;
-  for (size_t first = 0; first < channels; first += most) {
-    const size_t count = channels - first < most ? channels - first : most;
-    for (int t = 0; t < 16; t++) {
-      const ptrdiff_t py = patches->y + t / 4, px = x + t % 4;
-      const bool outside = py < 0 || py >= patches->height || px < 0 || px >= patches->width;
-      const float *pixel =
-          outside ? patches->zeros : patches->input + (py * patches->width + px) * (ptrdiff_t)channels + first;
-      memcpy(patch + t * most, pixel, count * sizeof(float));
+/// One vector of channels of all patches; a patch shares two columns with the one before.
+INLINE void transform_channels(const struct winograd_patches *patches, const float *const *lines, float *values,
+                               size_t count) {
+  const size_t channels = patches->channels, tap_stride = patches->tap_stride;
+  ptrdiff_t x = patches->x;
+  struct column c[4];
+  c[0] = combine_at(patches, lines, x, count);
+  c[1] = combine_at(patches, lines, x + 1, count);
+  size_t left = patches->count;
+  if (x >= -2) {
+    size_t offset = (size_t)(x + 2) * channels;
+    for (; left > 0 && x + 3 < patches->width; left--, x += 2, offset += 2 * channels) {
+      c[2] = combine_lines(lines, offset, count);
+      c[3] = combine_lines(lines, offset + channels, count);
+      store_patch(c, values, tap_stride, count);
+      c[0] = c[2];
+      c[1] = c[3];
+      values += GEMM_CHUNK;
     }
-    for (size_t c = 0; c < count; c += VECTOR_WIDTH) {
-      const float *p = patch + c;
-      const float *const lines[4] = {p, p + 4 * most, p + 8 * most, p + 12 * most};
-      const size_t width = count - c < VECTOR_WIDTH ? count - c : VECTOR_WIDTH;
-      transform_channels(lines, most, width, values + first + c, patches->tap_stride);
-    }
+  }
+  for (; left > 0; left--, x += 2) {
+    c[2] = combine_at(patches, lines, x + 2, count);
+    c[3] = combine_at(patches, lines, x + 3, count);
+    store_patch(c, values, tap_stride, count);
+    c[0] = c[2];
+    c[1] = c[3];
+    values += GEMM_CHUNK;
   }
 }
 
 static void KERNEL(transform)(const struct winograd_patches *patches) {
-  const bool lines_inside = patches->y >= 0 && patches->y + 4 <= patches->height;
-  for (size_t i = 0; i < patches->count; i++) {
-    const ptrdiff_t x = patches->x + 2 * (ptrdiff_t)i;
-    float *values = patches->values + i * patches->channels;
-    if (lines_inside && x >= 0 && x + 4 <= patches->width) {
-      const float *corner = patches->input + (patches->y * patches->width + x) * (ptrdiff_t)patches->channels;
-      transform_inner(patches, corner, values);
+  const size_t channels = patches->channels;
+  const float *start[4];
+  for (int line = 0; line < 4; line++) {
+    const ptrdiff_t y = patches->y + line;
+    const bool inside = y >= 0 && y < patches->height;
+    start[line] = inside ? patches->input + y * patches->width * (ptrdiff_t)channels : patches->zeros;
+  }
+  for (size_t channel = 0; channel < channels; channel += VECTOR_WIDTH) {
+    const float *const lines[4] = {start[0] + channel, start[1] + channel, start[2] + channel, start[3] + channel};
+    float *values = patches->values + channel / GEMM_CHUNK * patches->chunk_stride + channel % GEMM_CHUNK;
+    if (channel + VECTOR_WIDTH <= channels) {
+      transform_channels(patches, lines, values, VECTOR_WIDTH);
     } else {
-      transform_outer(patches, x, values);
+      transform_channels(patches, lines, values, channels - channel);
     }
   }
 }
 
-/// One vector of channels of a tile.
-INLINE void finish_channels(const struct winograd_outputs *outputs, const float *sums, size_t offset, size_t lines,
-                            size_t columns, size_t count) {
-  const size_t stride = outputs->tap_stride;
+// MARK: Outputs
+
+/// Two lines of two outputs, before the addend.
+INLINE void combine_sums(const float *sums, size_t stride, vector out[2][2], size_t count) {
   vector half[2][4];
 #pragma clang loop unroll(full)
   for (int x = 0; x < 4; x++) {
@@ -103,43 +118,68 @@ INLINE void finish_channels(const struct winograd_outputs *outputs, const float 
     half[0][x] = vector_add(vector_add(m0, m1), m2);
     half[1][x] = vector_subtract(vector_subtract(m1, m2), m3);
   }
+#pragma clang loop unroll(full)
+  for (int y = 0; y < 2; y++) {
+    out[y][0] = vector_add(vector_add(half[y][0], half[y][1]), half[y][2]);
+    out[y][1] = vector_subtract(vector_subtract(half[y][1], half[y][2]), half[y][3]);
+  }
+}
+
+/// One vector of channels of whole tiles. Whether there is an addend is a literal.
+INLINE void finish_whole(const struct winograd_outputs *outputs, size_t channel, size_t tiles, const bool adds) {
+  const size_t channels = outputs->channels, tap_stride = outputs->tap_stride, line = outputs->line;
   const vector low = vector_broadcast(outputs->low), high = vector_broadcast(outputs->high);
+  const float *sums = outputs->sums + channel, *addend = adds ? outputs->addend + channel : 0;
+  float *output = outputs->output + channel;
+  for (; tiles > 0; tiles--, sums += channels, output += 2 * channels) {
+    vector out[2][2];
+    combine_sums(sums, tap_stride, out, VECTOR_WIDTH);
+    if (adds) {
+      out[0][0] = vector_add(out[0][0], vector_load(addend));
+      out[0][1] = vector_add(out[0][1], vector_load(addend + channels));
+      out[1][0] = vector_add(out[1][0], vector_load(addend + line));
+      out[1][1] = vector_add(out[1][1], vector_load(addend + line + channels));
+      addend += 2 * channels;
+    }
+    vector_store(output, vector_clamp(out[0][0], low, high));
+    vector_store(output + channels, vector_clamp(out[0][1], low, high));
+    vector_store(output + line, vector_clamp(out[1][0], low, high));
+    vector_store(output + line + channels, vector_clamp(out[1][1], low, high));
+  }
+}
+
+/// Up to a vector of channels of one tile, of which some outputs may not exist.
+INLINE void finish_part(const struct winograd_outputs *outputs, size_t tile, size_t channel, size_t count) {
+  const vector low = vector_broadcast(outputs->low), high = vector_broadcast(outputs->high);
+  vector out[2][2];
+  combine_sums(outputs->sums + tile * outputs->channels + channel, outputs->tap_stride, out, count);
 #pragma clang loop unroll(full)
   for (size_t y = 0; y < 2; y++) {
-    vector pair[2];
-    pair[0] = vector_add(vector_add(half[y][0], half[y][1]), half[y][2]);
-    pair[1] = vector_subtract(vector_subtract(half[y][1], half[y][2]), half[y][3]);
 #pragma clang loop unroll(full)
     for (size_t x = 0; x < 2; x++) {
-      if (y >= lines || x >= columns) continue;
-      const size_t place = offset + y * outputs->line + x * outputs->channels;
-      vector sum = pair[x];
-      if (outputs->addend) sum = vector_add(sum, load_some(outputs->addend + place, count));
-      store_some(outputs->output + place, vector_clamp(sum, low, high), count);
+      if (y >= outputs->lines || 2 * tile + x >= outputs->columns) continue;
+      const size_t place = y * outputs->line + (2 * tile + x) * outputs->channels + channel;
+      if (outputs->addend) out[y][x] = vector_add(out[y][x], load_some(outputs->addend + place, count));
+      store_some(outputs->output + place, vector_clamp(out[y][x], low, high), count);
     }
   }
 }
 
 static void KERNEL(finish)(const struct winograd_outputs *outputs) {
   const size_t channels = outputs->channels;
-  for (size_t i = 0; i < outputs->count; i++) {
-    const float *sums = outputs->sums + i * channels;
-    const size_t columns = outputs->columns - 2 * i;
-    const bool whole = outputs->lines >= 2 && columns >= 2;
-    size_t channel = 0;
-    for (; channel + VECTOR_WIDTH <= channels; channel += VECTOR_WIDTH) {
-      const size_t offset = 2 * i * channels + channel;
-      if (whole) {
-        finish_channels(outputs, sums + channel, offset, 2, 2, VECTOR_WIDTH);
-      } else {
-        finish_channels(outputs, sums + channel, offset, outputs->lines, columns, VECTOR_WIDTH);
-      }
+  size_t whole = outputs->lines < 2 ? 0 : outputs->columns / 2;
+  if (whole > outputs->count) whole = outputs->count;
+  size_t channel = 0;
+  for (; channel + VECTOR_WIDTH <= channels; channel += VECTOR_WIDTH) {
+    if (outputs->addend) {
+      finish_whole(outputs, channel, whole, true);
+    } else {
+      finish_whole(outputs, channel, whole, false);
     }
-    if (channel < channels) {
-      finish_channels(outputs, sums + channel, 2 * i * channels + channel, outputs->lines, columns,
-                      channels - channel);
-    }
+    for (size_t tile = whole; tile < outputs->count; tile++) finish_part(outputs, tile, channel, VECTOR_WIDTH);
   }
+  if (channel == channels) return;
+  for (size_t tile = 0; tile < outputs->count; tile++) finish_part(outputs, tile, channel, channels - channel);
 }
 
 const struct winograd_kernels KERNEL(winograd_kernels) = {KERNEL(transform), KERNEL(finish)};

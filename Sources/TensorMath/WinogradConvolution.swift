@@ -4,7 +4,19 @@ import Storage
 /// Winograd's F(2x2, 3x3): a strip of 4x4 patches is transformed, multiplied tap by tap with the transformed filter,
 /// and transformed back while it is still cached.
 struct WinogradConvolution: Sendable {
-  private let geometry: ConvolutionGeometry
+  private let inputs: Int
+  private let outputs: Int
+  private let inputHeight: Int
+  private let inputWidth: Int
+  private let outputHeight: Int
+  private let outputWidth: Int
+  private let padTop: Int
+  private let padLeft: Int
+  private let tileLines: Int
+  private let tilesPerLine: Int
+  /// Tiles of a strip, and floats of a slot of its scratch.
+  private let capacity: Int
+  private let slot: Int
   /// The panels of each of the 16 taps, tap after tap.
   private let panels: View<Float>
   /// Starts the sums of tap (1, 1), which enters each of the four outputs exactly once.
@@ -13,6 +25,8 @@ struct WinogradConvolution: Sendable {
 
   private static let taps = 16
   private static let biasTap = 5
+  /// Channel pairs of a filter that, transformed, stays in the second-level cache.
+  private static let smallFilter = 128 * 128
 
   /// Depends on the geometry alone: the bits of a result must not depend on anything else.
   static func suits(_ geometry: ConvolutionGeometry) -> Bool {
@@ -21,13 +35,23 @@ struct WinogradConvolution: Sendable {
     guard geometry.inputChannels >= 12, geometry.outputChannels >= 12 else { return false }
     let output = geometry.output
     let tiles = quotient(output[0], 2) * quotient(output[1], 2)
-    // With few tiles, reading a filter that is 16/9 as large costs more than the products that it saves.
-    return tiles >= 25 && output[0] * output[1] * 3 >= tiles * 8
+    // With few tiles, reading a large filter that grew by 16/9 costs more than the products that it saves.
+    let isSmall = geometry.inputChannels * geometry.outputChannels <= smallFilter
+    return tiles >= (isSmall ? 4 : 25) && output[0] * output[1] * 3 >= tiles * 8
   }
 
   init(_ geometry: ConvolutionGeometry, filter: View<Float>, bias: View<Float>?) {
-    self.geometry = geometry
     let inputs = geometry.inputChannels, outputs = geometry.outputChannels
+    self.inputs = inputs
+    self.outputs = outputs
+    (inputHeight, inputWidth) = (geometry.input[0], geometry.input[1])
+    (outputHeight, outputWidth) = (geometry.output[0], geometry.output[1])
+    (padTop, padLeft) = (geometry.padBefore[0], geometry.padBefore[1])
+    (tileLines, tilesPerLine) = (quotient(outputHeight, 2), quotient(outputWidth, 2))
+    let widest = max(outputs, quotient(inputs, WinogradConvolution.chunk) * WinogradConvolution.chunk)
+    capacity = WinogradConvolution.stripTiles(inputs: inputs, outputs: outputs)
+    // A line more than needed, lest the taps of a patch share a cache set.
+    slot = capacity * widest + WinogradConvolution.chunk
     let transformed = View<Float>(count: WinogradConvolution.taps * outputs * inputs)
     WinogradConvolution.transform(filter.pointer, inputs: inputs, outputs: outputs, into: transformed.pointer)
     let tapCount = PackedMatrix.packedCount(inner: inputs, columns: outputs)
@@ -39,7 +63,7 @@ struct WinogradConvolution: Sendable {
     }
     self.panels = panels
     self.bias = bias.map { PackedMatrix.padded($0, count: outputs) }
-    zeros = View(count: inputs)
+    zeros = View(count: inputWidth * inputs)
   }
 
   /// U = G g Gᵀ per pair of channels, with the rows of G being (1, 0, 0), (½, ½, ½), (½, -½, ½), (0, 0, 1); in double
@@ -75,56 +99,52 @@ struct WinogradConvolution: Sendable {
 
   // MARK: - Scratch
 
-  /// Patches of a strip: few enough for the caches, many enough that the filter's panels do not set the pace.
-  private var stripTiles: Int {
-    let fitting = WinogradConvolution.stripBytes / (64 * (geometry.inputChannels + geometry.outputChannels))
-    return min(96, max(48, fitting / 12 * 12))
+  private static let chunk = Int(GEMM_CHUNK)
+  private var chunkCount: Int { quotient(inputs, WinogradConvolution.chunk) }
+
+  /// Patches of a strip: so few that values and sums stay in the first-level cache, unless the filter is larger than
+  /// the second-level cache and each strip has to read all of it again. A multiple of every tile height.
+  private static func stripTiles(inputs: Int, outputs: Int) -> Int {
+    inputs * outputs * taps * MemoryLayout<Float>.stride <= secondLevelBytes ? leastTiles : 4 * leastTiles
   }
 
-  private static let stripBytes = 1 << 18
-
-  private var tilesPerLine: Int { quotient(geometry.output[1], 2) }
-  private var tileLines: Int { quotient(geometry.output[0], 2) }
+  private static let leastTiles = 24
+  private static let secondLevelBytes = 1 << 21
 
   func scratchByteCount(batch: Int, threads: Int) -> Int {
-    let strip = WinogradConvolution.taps * stripTiles
-    return threads
-      * (Scratch.byteCount(Float.self, strip * geometry.inputChannels)
-        + Scratch.byteCount(Float.self, strip * geometry.outputChannels)
-        + Scratch.byteCount(UnsafePointer<Float>.self, strip))
+    threads * Scratch.byteCount(Float.self, Strip.count(of: slot))
   }
 
   // MARK: - Running
 
   func run(_ call: ConvolutionCall, scratch: Scratch, workers: Workers) {
     var scratch = scratch
-    let strip = stripTiles, inputs = geometry.inputChannels, outputs = geometry.outputChannels
     let strips = (0..<workers.threads).map { _ in
-      Strip(
-        values: scratch.take(Float.self, WinogradConvolution.taps * strip * inputs),
-        sums: scratch.take(Float.self, WinogradConvolution.taps * strip * outputs),
-        pointers: scratch.take(UnsafePointer<Float>.self, WinogradConvolution.taps * strip), capacity: strip)
+      Strip(start: scratch.take(Float.self, Strip.count(of: slot)), slot: slot, capacity: capacity)
     }
     let tiles = call.batch * tileLines * tilesPerLine
-    let grain = max(12, BlockProduct.grain(macsPerItem: WinogradConvolution.taps * inputs * outputs))
-    workers.parallelFor(tiles, grain: grain) { range, thread in
-      let strip = strips[thread]
-      fill_pointers(strip.values, WinogradConvolution.taps * strip.capacity, inputs, strip.pointers)
-      let count = quotient(range.count, strip.capacity)
-      for index in 0..<count {
-        let first = range.lowerBound + range.count * index / count
-        let end = range.lowerBound + range.count * (index + 1) / count
-        convolve(call, tiles: first..<end, strip: strip, kernels: workers.kernels)
+    let unit = workers.threads == 1 ? capacity : min(capacity, WinogradConvolution.leastTiles)
+    let grain = BlockProduct.grain(macsPerItem: WinogradConvolution.taps * inputs * outputs * unit)
+    workers.parallelFor(quotient(tiles, unit), grain: grain) { range, thread in
+      let end = min(tiles, range.upperBound * unit)
+      for first in stride(from: range.lowerBound * unit, to: end, by: capacity) {
+        convolve(
+          call, tiles: first..<min(end, first + capacity), strip: strips[thread], kernels: workers.kernels)
       }
     }
   }
 
-  /// A thread's scratch; tap t of patch i lies at t * capacity + i.
+  /// A thread's scratch, with a slot per tap and one more. The values of a tap lie one slot behind its sums, so that
+  /// sums take the place of values that are no longer needed.
   private struct Strip {
-    var values: UnsafeMutablePointer<Float>
-    var sums: UnsafeMutablePointer<Float>
-    var pointers: PointerTable
+    var start: UnsafeMutablePointer<Float>
+    var slot: Int
     var capacity: Int
+
+    static func count(of slot: Int) -> Int { (WinogradConvolution.taps + 1) * slot }
+
+    func values(_ tap: Int) -> UnsafeMutablePointer<Float> { start + (tap + 1) * slot }
+    func sums(_ tap: Int) -> UnsafeMutablePointer<Float> { start + tap * slot }
   }
 
   private func convolve(_ call: ConvolutionCall, tiles: Range<Int>, strip: Strip, kernels: KernelSet) {
@@ -147,28 +167,28 @@ struct WinogradConvolution: Sendable {
     _ call: ConvolutionCall, _ tiles: Range<Int>, _ first: Int, _ count: Int, _ strip: Strip,
     _ kernels: KernelSet
   ) {
-    let line = first / tilesPerLine, channels = geometry.inputChannels
+    let line = first / tilesPerLine
     let sample = line / tileLines
     var patches = winograd_patches(
-      input: call.input + sample * geometry.inputPositions * channels, height: geometry.input[0],
-      width: geometry.input[1], channels: channels, y: line % tileLines * 2 - geometry.padBefore[0],
-      x: first % tilesPerLine * 2 - geometry.padBefore[1], count: count, zeros: zeros.pointer,
-      values: strip.values + (first - tiles.lowerBound) * channels, tap_stride: strip.capacity * channels)
+      input: call.input + sample * inputHeight * inputWidth * inputs, height: inputHeight,
+      width: inputWidth, channels: inputs, y: line % tileLines * 2 - padTop,
+      x: first % tilesPerLine * 2 - padLeft, count: count, zeros: zeros.pointer,
+      values: strip.values(0) + (first - tiles.lowerBound) * WinogradConvolution.chunk,
+      tap_stride: strip.slot,
+      chunk_stride: strip.capacity * WinogradConvolution.chunk)
     kernels.table.pointee.winograd.pointee.transform(&patches)
   }
 
   private func multiply(count: Int, _ strip: Strip, _ kernels: KernelSet) {
-    let inputs = geometry.inputChannels, outputs = geometry.outputChannels
     let tapCount = PackedMatrix.packedCount(inner: inputs, columns: outputs)
     for tap in 0..<WinogradConvolution.taps {
-      var block = gemm_block(
-        rows: count, columns: outputs, taps: 1, depth: inputs,
-        a: UnsafePointer(strip.pointers + tap * strip.capacity), a_stride: strip.capacity,
+      var block = gemm_chunks(
+        rows: count, columns: outputs, depth: inputs,
+        a: strip.values(tap), a_chunk: strip.capacity * WinogradConvolution.chunk,
         b: panels.pointer + tap * tapCount,
-        bias: tap == WinogradConvolution.biasTap ? bias.map { UnsafePointer($0.pointer) } : nil, addend: nil,
-        addend_stride: 0, c: strip.sums + tap * strip.capacity * outputs, c_stride: outputs, low: -.infinity,
-        high: .infinity)
-      kernels.table.pointee.gemm.pointee.multiply(&block)
+        bias: tap == WinogradConvolution.biasTap ? bias.map { UnsafePointer($0.pointer) } : nil,
+        c: strip.sums(tap), c_stride: outputs)
+      kernels.table.pointee.gemm.pointee.multiply_chunks(&block)
     }
   }
 
@@ -176,15 +196,16 @@ struct WinogradConvolution: Sendable {
     _ call: ConvolutionCall, _ tiles: Range<Int>, _ first: Int, _ count: Int, _ strip: Strip,
     _ kernels: KernelSet
   ) {
-    let line = first / tilesPerLine, channels = geometry.outputChannels, output = geometry.output
+    let line = first / tilesPerLine
     let sample = line / tileLines
     let y = line % tileLines * 2, x = first % tilesPerLine * 2
-    let place = ((sample * output[0] + y) * output[1] + x) * channels
-    var outputs = winograd_outputs(
-      sums: strip.sums + (first - tiles.lowerBound) * channels, tap_stride: strip.capacity * channels,
-      channels: channels, count: count, output: call.output + place, addend: call.addend.map { $0 + place },
-      line: output[1] * channels, lines: output[0] - y, columns: output[1] - x, low: call.clamp.lowerBound,
+    let place = ((sample * outputHeight + y) * outputWidth + x) * outputs
+    var tile = winograd_outputs(
+      sums: strip.sums(0) + (first - tiles.lowerBound) * outputs, tap_stride: strip.slot,
+      channels: outputs, count: count, output: call.output + place, addend: call.addend.map { $0 + place },
+      line: outputWidth * outputs, lines: outputHeight - y, columns: outputWidth - x,
+      low: call.clamp.lowerBound,
       high: call.clamp.upperBound)
-    kernels.table.pointee.winograd.pointee.finish(&outputs)
+    kernels.table.pointee.winograd.pointee.finish(&tile)
   }
 }

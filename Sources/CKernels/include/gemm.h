@@ -31,8 +31,24 @@ struct gemm_block {
   float low, high;
 };
 
+/// Channels that lie together in the left operand of `multiply_chunks`.
+#define GEMM_CHUNK 16
+
+/// As `gemm_block`, of a left operand in chunks: a[i][k] is at a[k / GEMM_CHUNK * a_chunk + i * GEMM_CHUNK +
+/// k % GEMM_CHUNK]. Rows at distances known to the compiler need no pointers, which pays for short chains.
+struct gemm_chunks {
+  size_t rows, columns, depth;
+  const float *_Nonnull a;
+  size_t a_chunk;
+  const float *_Nonnull b;
+  const float *_Nullable bias;
+  float *_Nonnull c;
+  size_t c_stride;
+};
+
 struct gemm_kernels {
   void (*_Nonnull multiply)(const struct gemm_block *_Nonnull block);
+  void (*_Nonnull multiply_chunks)(const struct gemm_chunks *_Nonnull block);
   /// Runs `count` rounds of independent fused multiply-adds; returns how many floating-point operations that was.
   double (*_Nonnull exercise_fma)(size_t count);
 };

@@ -2,7 +2,7 @@
 //
 // A patch of 4x4 inputs d becomes V = Bᵀ d B; per tap of V one product with the transformed filter, summed over the
 // channels as one chain; the 16 sums m become four outputs Aᵀ m A. The rows of Bᵀ d are d0 - d2, d1 + d2, d2 - d1,
-// d1 - d3; those of Aᵀ m are (m0 + m1) + m2 and (m1 - m2) - m3. Rows come first, then columns.
+// d1 - d3; those of Aᵀ m are (m0 + m1) + m2 and (m1 - m2) - m3. Lines are combined first, then columns.
 #ifndef CKERNELS_WINOGRAD_H
 #define CKERNELS_WINOGRAD_H
 
@@ -17,11 +17,12 @@ struct winograd_patches {
   /// Upper left pixel of the first patch; the next one is two columns on. Pixels outside are 0.
   ptrdiff_t y, x;
   size_t count;
-  /// At least `channels` zeros.
+  /// A line of zeros as long as one of the sample.
   const float *_Nonnull zeros;
-  /// Tap t of patch i goes to values[t * tap_stride + i * channels].
+  /// Channel c of tap t of patch i goes to
+  /// values[t * tap_stride + c / GEMM_CHUNK * chunk_stride + i * GEMM_CHUNK + c % GEMM_CHUNK].
   float *_Nonnull values;
-  size_t tap_stride;
+  size_t tap_stride, chunk_stride;
 };
 
 /// A run of neighboring 2x2 outputs.
