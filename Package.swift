@@ -47,7 +47,7 @@ let package = Package(
       ]),
     .testTarget(name: "StorageTests", dependencies: ["Storage"]),
     .testTarget(name: "TensorMathTests", dependencies: ["TensorMath", "CKernels", "Storage"]),
-    .testTarget(name: "PassesTests", dependencies: ["Passes", "Runtime", "Graph", "Storage"]),
+    .testTarget(name: "PassesTests", dependencies: ["Passes", "ONNXFormat", "Runtime", "Graph", "Storage"]),
     .testTarget(
       name: "DatasetsTests", dependencies: ["Datasets", "Graph", "Storage", "YAML"], exclude: ["Fixtures"]),
     .testTarget(name: "RuntimeTests", dependencies: ["Runtime", "Graph", "Storage", "TensorMath"]),
