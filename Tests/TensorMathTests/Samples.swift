@@ -1,5 +1,7 @@
 import Storage
 
+@testable import TensorMath
+
 /// Seeded test data.
 enum Samples {
   static let special: [Float] = [
@@ -9,22 +11,9 @@ enum Samples {
     16_777_218,
   ]
 
-  /// A small generator of our own, so that tests repeat on every platform (SplitMix64).
-  struct Generator: RandomNumberGenerator {
-    var state: UInt64
-    init(seed: UInt64) { state = seed &* 0x9E37_79B9_7F4A_7C15 &+ 1 }
-    mutating func next() -> UInt64 {
-      state &+= 0x9E37_79B9_7F4A_7C15
-      var z = state
-      z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-      z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-      return z ^ (z >> 31)
-    }
-  }
-
   /// Mostly moderate numbers, some of any magnitude, and special values strewn in.
   static func floats(_ count: Int, seed: UInt64) -> [Float] {
-    var generator = Generator(seed: seed)
+    var generator = RandomNumbers(seed: seed)
     return (0..<count).map { _ in
       switch UInt64.random(in: 0..<16, using: &generator) {
       case 0: special[Int.random(in: special.indices, using: &generator)]
@@ -36,8 +25,41 @@ enum Samples {
 
   /// Numbers of moderate size only.
   static func ordinary(_ count: Int, seed: UInt64) -> [Float] {
-    var generator = Generator(seed: seed)
+    var generator = RandomNumbers(seed: seed)
     return (0..<count).map { _ in Float.random(in: -2...2, using: &generator) }
+  }
+
+  /// Random extents, some of them 1.
+  static func sizes(rank: Int, limit: Int, _ numbers: inout RandomNumbers) -> [Int] {
+    (0..<rank).map { _ in numbers.pick([1, Int.random(in: 1...limit, using: &numbers)]) }
+  }
+
+  /// Every index tuple of a tensor, in row-major order.
+  static func indices(_ sizes: [Int]) -> [[Int]] {
+    sizes.reduce([[]]) { prefixes, size in prefixes.flatMap { prefix in (0..<size).map { prefix + [$0] } } }
+  }
+
+  /// The row-major position of an index tuple; axes of extent 1 repeat, missing axes come in front.
+  static func position(_ index: [Int], in sizes: [Int]) -> Int {
+    let aligned = index.suffix(sizes.count)
+    return zip(aligned, sizes).reduce(0) { $0 * $1.1 + ($1.1 == 1 ? 0 : $1.0) }
+  }
+
+  /// The same for every kernel set and number of threads; gives the result of the reference on one thread.
+  static func agreed(_ count: Int, _ body: (View<Float>, Workers) -> Void) -> (View<Float>, problem: String?)
+  {
+    let expected = View<Float>(count: count)
+    body(expected, Workers(threads: 1, kernels: .reference))
+    for kernels in KernelSet.available {
+      for threads in [1, 2, 7] {
+        let found = View<Float>(count: count)
+        body(found, Workers(threads: threads, kernels: kernels))
+        if let difference = difference(found, expected) {
+          return (expected, "\(kernels.name), \(threads) threads: \(difference)")
+        }
+      }
+    }
+    return (expected, nil)
   }
 
   /// The first element whose bits differ; any NaN equals any other.
