@@ -48,6 +48,19 @@ public enum NumberFormat {
     return "\(sign)\(whole)." + String(repeating: "0", count: digits - rest.count) + rest
   }
 
+  /// A number with so many telling digits, in powers of ten where it is very small or large.
+  public static func significant(_ value: Double, digits: Int) -> String {
+    guard value.isFinite, value != 0 else { return fixed(value, digits: value == 0 ? digits - 1 : 0) }
+    var exponent = 0
+    var scaled = abs(value)
+    while scaled >= 10 { (scaled, exponent) = (scaled / 10, exponent + 1) }
+    while scaled < 1 { (scaled, exponent) = (scaled * 10, exponent - 1) }
+    if exponent < -4 || exponent >= 12 {
+      return (value < 0 ? "-" : "") + fixed(scaled, digits: digits - 1) + "e\(exponent)"
+    }
+    return fixed(value, digits: max(0, digits - 1 - exponent))
+  }
+
   /// A span of time: 350 ms, 12.4 s, 3 min 20 s, 2 h 05 min.
   public static func duration(seconds: Double) -> String {
     if seconds < 0.9995 { return "\(fixed(seconds * 1000, digits: seconds < 0.01 ? 1 : 0)) ms" }

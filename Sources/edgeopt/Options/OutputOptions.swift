@@ -1,0 +1,56 @@
+import Arguments
+import Graph
+import Storage
+
+/// Where a result goes, for verbs that print one.
+struct OutputOptions: ArgumentGroup {
+  @Option("Write the result to PATH instead of standard output.", short: "o", value: "PATH", completion: .file([]))
+  var output: String?
+  @Flag("Overwrite files that exist.") var force = false
+
+  func write(_ bytes: [UInt8], to path: String) throws(Diagnostic) {
+    try OutputTarget(path: path, replaces: force).write(bytes)
+  }
+}
+
+/// A file that is to be written: complete, or not at all.
+struct OutputTarget {
+  let path: String
+
+  /// Refuses a file that exists, unless it may be replaced, and a folder that does not.
+  init(path: String, replaces: Bool) throws(Diagnostic) {
+    self.path = path
+    switch FileKind(of: path) {
+    case .folder:
+      throw Diagnostic(.inputOutput, "'\(path)' is a folder, expected a file to write", hint: "add a file name")
+    case .file where !replaces:
+      throw Diagnostic(
+        .inputOutput, "'\(path)' exists", hint: "overwrite it with --force, or choose another name")
+    default: break
+    }
+    let folder = Folder.parent(of: path)
+    guard FileKind(of: folder) == .folder else {
+      throw Diagnostic(.inputOutput, "the folder '\(folder)' for '\(path)' does not exist", hint: "create it first")
+    }
+  }
+
+  func write(_ bytes: [UInt8]) throws(Diagnostic) {
+    do throws(StorageError) {
+      let file = try OutputFile(path)
+      try file.write(bytes)
+      try file.commit()
+    } catch {
+      throw Diagnostic(writing: error, path: path)
+    }
+  }
+}
+
+extension Diagnostic {
+  init(writing error: StorageError, path: String) {
+    switch error {
+    case .unwritable(_, let reason): self.init(.inputOutput, "'\(path)' cannot be written: \(reason)")
+    case .isDirectory: self.init(.inputOutput, "'\(path)' is a folder, expected a file to write")
+    default: self.init(.inputOutput, "'\(path)' cannot be written")
+    }
+  }
+}
