@@ -13,6 +13,11 @@ public indirect enum JSON: Sendable, Hashable {
   public struct Member: Sendable, Hashable {
     public var name: String
     public var value: JSON
+
+    public init(name: String, value: JSON) {
+      self.name = name
+      self.value = value
+    }
   }
 
   public static func object(_ members: KeyValuePairs<String, JSON>) -> JSON {

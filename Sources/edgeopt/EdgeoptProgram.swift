@@ -6,7 +6,10 @@ let edgeopt = Program(
   summary:
     "Makes a float ONNX model fit a microcontroller: looks into it, runs it, measures it and simplifies it.",
   version: "0.1.0",
-  commands: [CompletionsCommand.self, ManualCommand.self, HelpCommand.self],
+  commands: [
+    InspectCommand.self, RunCommand.self, EvaluateCommand.self, OpsCommand.self, CompletionsCommand.self,
+    ManualCommand.self, HelpCommand.self,
+  ],
   announcedVerbs: [
     "diff", "quantize", "calibrate", "prune", "factorize", "distill", "optimize", "compare", "check",
     "explain",

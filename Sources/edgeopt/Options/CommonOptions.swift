@@ -14,7 +14,9 @@ struct CommonOptions: ArgumentGroup {
   func workers() throws(Diagnostic) -> Workers { try Machine.workers(threads: threads?.count) }
 
   /// Prints the document or the text, whichever was asked for; to `path` instead of standard output when there is one.
-  func print(_ text: @autoclosure () -> String, json document: @autoclosure () -> JSON, to output: OutputOptions) throws {
+  func print(
+    _ text: @autoclosure () -> String, json document: @autoclosure () -> JSON, to output: OutputOptions
+  ) throws {
     let result = json ? document().text() : text()
     guard let path = output.output else { return Terminal.output.write(result) }
     try output.write(Array(result.utf8), to: path)
@@ -36,7 +38,9 @@ struct ThreadCount: ArgumentValue {
   var count: Int
 
   init(argument: String) throws(InvalidValue) {
-    guard let count = Int(argument), (1...1024).contains(count) else { throw InvalidValue("a number from 1 to 1024") }
+    guard let count = Int(argument), (1...1024).contains(count) else {
+      throw InvalidValue("a number from 1 to 1024")
+    }
     self.count = count
   }
   var argumentText: String { String(count) }

@@ -11,14 +11,17 @@ struct DataOptions: ArgumentGroup {
   @Option("The labels: class indexes or arrays, in any of these forms.", value: "PATH", completion: .file([]))
   var labels: String?
   @Option("Multiply stored values, for instance with 1/255.", value: "S") var scale: ScaleValue?
-  @Option("Subtract this after scaling; one number, or one for each channel.", value: "A,B,C") var mean: NumberList?
+  @Option("Subtract this after scaling; one number, or one for each channel.", value: "A,B,C") var mean:
+    NumberList?
   @Option("Divide by this at last; one number, or one for each channel.", value: "A,B,C") var std: NumberList?
   @Option("The same for label arrays.", value: "S") var labelScale: ScaleValue?
   @Option("The same for label arrays.", value: "A,B,C") var labelMean: NumberList?
   @Option("The same for label arrays.", value: "A,B,C") var labelStd: NumberList?
   @Option(
-    "Resize pictures: WIDTHxHEIGHT, or one number for the shorter side.", value: "SIZE") var resize: PictureSizeValue?
-  @Option("Cut the center out of pictures after resizing, or of sounds.", value: "SIZE") var crop: PictureSizeValue?
+    "Resize pictures: WIDTHxHEIGHT, or one number for the shorter side.", value: "SIZE") var resize:
+    PictureSizeValue?
+  @Option("Cut the center out of pictures after resizing, or of sounds.", value: "SIZE") var crop:
+    PictureSizeValue?
   @Option("The colors that the model takes.", value: "COLORS") var color: ColorOrder?
   @Option("How the samples arrange their axes.", value: "LAYOUT", defaultText: "recognised from the shapes")
   var dataLayout: Datasets.DataLayout?

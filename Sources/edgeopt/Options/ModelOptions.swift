@@ -8,7 +8,8 @@ struct ModelOptions: ArgumentGroup {
   @Option("Fix a named dimension, for instance sequence=128.", value: "NAME=SIZE")
   var dim: [Assignment<DimensionSize>] = []
   @Option(
-    "Give an integer input that shapes depend on its value.", value: "NAME=FILE.npy", completion: .file(["npy"]))
+    "Give an integer input that shapes depend on its value.", value: "NAME=FILE.npy",
+    completion: .file(["npy"]))
   var bind: [Assignment<String>] = []
 }
 

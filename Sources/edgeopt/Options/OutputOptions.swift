@@ -4,7 +4,8 @@ import Storage
 
 /// Where a result goes, for verbs that print one.
 struct OutputOptions: ArgumentGroup {
-  @Option("Write the result to PATH instead of standard output.", short: "o", value: "PATH", completion: .file([]))
+  @Option(
+    "Write the result to PATH instead of standard output.", short: "o", value: "PATH", completion: .file([]))
   var output: String?
   @Flag("Overwrite files that exist.") var force = false
 
@@ -22,7 +23,8 @@ struct OutputTarget {
     self.path = path
     switch FileKind(of: path) {
     case .folder:
-      throw Diagnostic(.inputOutput, "'\(path)' is a folder, expected a file to write", hint: "add a file name")
+      throw Diagnostic(
+        .inputOutput, "'\(path)' is a folder, expected a file to write", hint: "add a file name")
     case .file where !replaces:
       throw Diagnostic(
         .inputOutput, "'\(path)' exists", hint: "overwrite it with --force, or choose another name")
@@ -30,7 +32,8 @@ struct OutputTarget {
     }
     let folder = Folder.parent(of: path)
     guard FileKind(of: folder) == .folder else {
-      throw Diagnostic(.inputOutput, "the folder '\(folder)' for '\(path)' does not exist", hint: "create it first")
+      throw Diagnostic(
+        .inputOutput, "the folder '\(folder)' for '\(path)' does not exist", hint: "create it first")
     }
   }
 

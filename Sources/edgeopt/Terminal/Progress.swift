@@ -18,7 +18,9 @@ struct Progress {
   mutating func advance(to done: Int) {
     guard isShown else { return }
     let now = ContinuousClock.now
-    guard now - start > .milliseconds(500), lastDrawn.map({ now - $0 > .milliseconds(100) }) ?? true else { return }
+    guard now - start > .milliseconds(500), lastDrawn.map({ now - $0 > .milliseconds(100) }) ?? true else {
+      return
+    }
     lastDrawn = now
     let line = ProgressLine(title: title, done: done, total: total, seconds: (now - start).inSeconds)
     Terminal.error.write("\r" + line.text(width: Terminal.error.width) + "\u{1B}[K")

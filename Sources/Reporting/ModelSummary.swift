@@ -1,0 +1,136 @@
+import Graph
+
+/// What is in a model, for people and for scripts.
+///
+///     print(ModelSummary(graph).text(width: 80))
+public struct ModelSummary: Sendable {
+  public let graph: Graph
+  public let cost: ModelCost
+
+  public init(_ graph: Graph) {
+    self.graph = graph
+    cost = ModelCost(graph)
+  }
+
+  // MARK: Text
+
+  public func text(width: Int = 80) -> String {
+    [header, ports, layers(width: width), totals, notes].filter { !$0.isEmpty }.joined(separator: "\n")
+  }
+
+  private var header: String {
+    let source = graph.source
+    var facts: [String] = []
+    if !source.format.isEmpty {
+      facts.append(source.opset > 0 ? "\(source.format), opset \(source.opset)" : source.format)
+    }
+    if !source.producer.isEmpty { facts.append("made by \(source.producer)") }
+    if source.byteCount > 0 { facts.append(NumberFormat.bytes(source.byteCount)) }
+    let name = source.path.isEmpty ? graph.name : source.path
+    return facts.isEmpty ? "\(name)\n" : "\(name): \(facts.joined(separator: ", "))\n"
+  }
+
+  private var ports: String {
+    var table = Table([
+      .text(""), .text("name", isElastic: true), .text("type"), .text("shape"), .text("layout"),
+    ])
+    for (kind, list) in [("input", graph.inputs), ("output", graph.outputs)] {
+      for port in list {
+        let remark =
+          graph[port.tensor].constant != nil && kind == "input" ? "bound to a value" : layoutNote(port)
+        table.add(kind, port.name, port.declaredType.rawValue, port.declaredShape.dimensions, remark)
+      }
+    }
+    return table.text()
+  }
+
+  /// How the tensor inside differs from what the file declares.
+  private func layoutNote(_ port: Port) -> String {
+    guard port.permutation != nil else { return "" }
+    return "\(graph[port.tensor].shape.dimensions) inside"
+  }
+
+  private func layers(width: Int) -> String {
+    var table = Table([
+      .text("layer", isElastic: true), .text("operator", isElastic: true), .text("output"),
+      .number("parameters"),
+      .number("MACs"), .number("bytes"),
+    ])
+    for layer in cost.layers {
+      table.add(
+        layer.name, layer.operatorName, layer.outputShape.dimensions, zeroless(layer.parameters),
+        zeroless(layer.macs), NumberFormat.count(layer.activationBytes))
+    }
+    table.addRule()
+    table.add(
+      "total", "\(NumberFormat.count(graph.operators.count)) operators", "",
+      NumberFormat.count(cost.parameters),
+      NumberFormat.count(cost.macs), NumberFormat.count(cost.activationBytes))
+    return table.text(width: width)
+  }
+
+  /// Empty cells keep the telling numbers apart.
+  private func zeroless(_ value: Int) -> String { value == 0 ? "" : NumberFormat.count(value) }
+
+  private var totals: String {
+    let rows = [
+      ("weights as float32", NumberFormat.bytes(cost.floatWeightBytes)),
+      ("weights as int8", "\(NumberFormat.bytes(cost.int8WeightBytes)), biases in 32 bits"),
+      ("activations as float32", "\(NumberFormat.bytes(cost.peakActivationBytes)) at most at one time"),
+    ]
+    let widest = rows.map(\.0.count).max() ?? 0
+    return rows.map { "\($0.0)\(String(repeating: " ", count: widest - $0.0.count))  \($0.1)\n" }.joined()
+  }
+
+  private var notes: String {
+    graph.notes.map { "note: \($0)\n" }.joined()
+  }
+
+  // MARK: JSON
+
+  public var json: JSON {
+    let source = graph.source
+    return .object([
+      "model": .string(source.path), "format": .string(source.format), "producer": .string(source.producer),
+      "opset": .integer(source.opset), "ir_version": .integer(source.irVersion),
+      "file_bytes": .integer(source.byteCount), "name": .string(graph.name),
+      "inputs": .array(graph.inputs.map(json)), "outputs": .array(graph.outputs.map(json)),
+      "operators": .integer(graph.operators.count), "parameters": .integer(cost.parameters),
+      "macs": .integer(cost.macs), "float_weight_bytes": .integer(cost.floatWeightBytes),
+      "int8_weight_bytes": .integer(cost.int8WeightBytes), "activation_bytes": .integer(cost.activationBytes),
+      "peak_activation_bytes": .integer(cost.peakActivationBytes),
+      "operator_counts": counts, "layers": .array(cost.layers.map(json)), "notes": .strings(graph.notes),
+    ])
+  }
+
+  private var counts: JSON {
+    let counts = Dictionary(grouping: graph.operators, by: \.operation.name).mapValues(\.count)
+    return .members(
+      counts.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.map {
+        JSON.Member(name: $0.key, value: .integer($0.value))
+      })
+  }
+
+  private func json(_ port: Port) -> JSON {
+    .object([
+      "name": .string(port.name), "type": .string(port.declaredType.rawValue),
+      "shape": json(port.declaredShape),
+      "inner_shape": json(graph[port.tensor].shape),
+      "permutation": .optional(port.permutation, JSON.integers),
+    ])
+  }
+
+  /// Open extents are the text that tables show: "N".
+  private func json(_ shape: Shape) -> JSON {
+    .array(shape.extents.map { $0.fixedValue.map(JSON.integer) ?? .string($0.description) })
+  }
+
+  private func json(_ layer: LayerCost) -> JSON {
+    .object([
+      "name": .string(layer.name), "operator": .string(layer.operatorName),
+      "output_shape": json(layer.outputShape),
+      "parameters": .integer(layer.parameters), "macs": .integer(layer.macs),
+      "activation_bytes": .integer(layer.activationBytes),
+    ])
+  }
+}

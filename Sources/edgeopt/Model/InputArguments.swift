@@ -1,0 +1,132 @@
+import Datasets
+import Graph
+import ONNXFormat
+import Storage
+
+/// What `--input` gave for each of a model's inputs.
+struct InputArguments {
+  /// In the order of the model's inputs.
+  let files: [ArrayFile]
+  private let summary: ONNXModelSummary
+  private var values: [String: TensorValue] = [:]
+
+  init(model: String, arguments: [String]) throws(Diagnostic) {
+    guard ModelFormat(path: model) == .onnx else {
+      _ = try ModelLoader(path: model).read(); preconditionFailure()
+    }
+    summary = try ONNXModelSummary(path: model)
+    var paths: [String: String] = [:]
+    for argument in arguments {
+      let (name, path) = try Self.resolve(argument, summary.inputs)
+      guard paths.updateValue(path, forKey: name) == nil else {
+        throw Diagnostic(.usage, "input '\(name)' is given twice", hint: "keep one of them")
+      }
+    }
+    let missing = summary.inputs.filter { paths[$0.name] == nil }
+    guard missing.isEmpty else { throw Self.missing(missing, of: summary.inputs.count) }
+    var files: [ArrayFile] = []
+    for input in summary.inputs {
+      let file = try ArrayFile(path: paths[input.name]!)
+      try Self.check(file, for: input)
+      values[input.name] = try file.value().converted(to: input, from: file)
+      files.append(file)
+    }
+    self.files = files
+  }
+
+  /// All shapes are those of the files, and inputs that decide shapes have their values.
+  var importOptions: ImportOptions {
+    var options = ImportOptions()
+    for (name, value) in values {
+      options.inputShapes[name] = value.sizes
+      if value.type.isInteger || value.type == .bool { options.bindings[name] = value }
+    }
+    // A scalar or a float may decide shapes, too; the import takes what it needs.
+    for input in summary.inputs where input.needsBinding { options.bindings[input.name] = values[input.name] }
+    return options
+  }
+
+  /// The value in the layout of the graph's tensor.
+  func value(for port: Port) -> TensorValue {
+    let value = values[port.name]!
+    return port.permutation.map { value.transposed($0) } ?? value
+  }
+
+  /// `NAME=FILE`, or `FILE` when the model has one input.
+  private static func resolve(
+    _ argument: String, _ inputs: [ONNXModelSummary.Value]
+  ) throws(Diagnostic) -> (name: String, path: String) {
+    let path = DataPath(argument: argument, inputs: inputs.map(\.name))
+    if let name = path.input { return (name, path.path) }
+    let names = inputs.map { "'\($0.name)'" }.joined(separator: ", ")
+    if let sign = argument.lastIndex(of: "="), FileKind(of: argument) == .missing {
+      throw Diagnostic(
+        .usage, "the model has no input '\(argument[..<sign])'",
+        hint: inputs.isEmpty ? "it has no inputs at all" : "its inputs: \(names)")
+    }
+    guard inputs.count == 1 else {
+      throw Diagnostic(
+        .usage, "'--input \(argument)' does not say for which input; the model has \(inputs.count)",
+        hint: inputs.isEmpty ? "leave it out" : "write --input NAME=\(argument) with one of \(names)")
+    }
+    return (inputs[0].name, argument)
+  }
+
+  private static func missing(_ inputs: [ONNXModelSummary.Value], of count: Int) -> Diagnostic {
+    let names = inputs.map { "'\($0.name)' (\($0.type.rawValue)\($0.shapeText))" }.joined(separator: ", ")
+    return Diagnostic(
+      .usage, "no value is given for \(inputs.count == 1 ? "input" : "the inputs") \(names)",
+      hint: "add "
+        + inputs.map { "--input \(count == 1 ? "" : "\($0.name)=")FILE.npy" }.joined(separator: " "))
+  }
+
+  private static func check(_ file: ArrayFile, for input: ONNXModelSummary.Value) throws(Diagnostic) {
+    guard let shape = input.shape else { return }
+    let sizes = file.file.sizes
+    let fits = zip(shape, sizes).allSatisfy { dimension, size in
+      if case .fixed(let expected) = dimension { return expected == size }
+      return true
+    }
+    guard shape.count == sizes.count, fits else {
+      throw Diagnostic(
+        .badData,
+        "input '\(input.name)' is \(input.type.rawValue)\(input.shapeText), '\(file.path)' holds \(file.description)",
+        hint: "save the array with the model's shape")
+    }
+  }
+}
+
+extension ONNXModelSummary.Value {
+  /// "[N, 3, height, ?]"
+  var shapeText: String {
+    guard let shape else { return "" }
+    let sizes = shape.map { dimension in
+      switch dimension {
+      case .fixed(let size): String(size)
+      case .named(let name): name
+      case .unknown: "?"
+      }
+    }
+    return "[" + sizes.joined(separator: ", ") + "]"
+  }
+}
+
+extension TensorValue {
+  /// The value as the input's type, when that changes nothing but the width.
+  fileprivate func converted(to input: ONNXModelSummary.Value, from file: ArrayFile) throws(Diagnostic)
+    -> TensorValue
+  {
+    let wanted = input.type.elementType
+    if type == wanted { return self }
+    let mismatch = Diagnostic(
+      .badData,
+      "input '\(input.name)' is \(input.type.rawValue), '\(file.path)' holds \(file.file.type.rawValue)",
+      hint: "save the array as \(input.type.rawValue)")
+    guard type.isInteger, wanted.isInteger, let range = wanted.integerRange else { throw mismatch }
+    let values = integers
+    guard values.allSatisfy(range.contains), type != .uint64 || values.allSatisfy({ $0 >= 0 }) else {
+      throw mismatch
+    }
+    return TensorValue(integers: values, type: wanted, sizes: sizes)
+  }
+}

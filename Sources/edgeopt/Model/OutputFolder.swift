@@ -1,0 +1,105 @@
+import Datasets
+import Graph
+import Storage
+
+/// The folder that `run` writes outputs to, checked before anything is computed.
+struct OutputFolder {
+  let paths: [String]
+
+  init(path: String, names: [String], replaces: Bool, inputs: [String]) throws(Diagnostic) {
+    try Self.create(path)
+    paths = Self.fileNames(names).map { "\(path)/\($0).npy" }
+    for target in paths { _ = try OutputTarget(path: target, replaces: replaces) }
+    if let clash = paths.first(where: inputs.contains) {
+      throw Diagnostic(
+        .inputOutput, "the output '\(clash)' would overwrite an input", hint: "choose another --output-dir")
+    }
+  }
+
+  func write(_ value: TensorValue, at index: Int, as type: SourceType) throws(Diagnostic) {
+    try NPYFile.write(value, to: paths[index], as: type)
+  }
+
+  static func create(_ path: String) throws(Diagnostic) {
+    do throws(StorageError) {
+      try Folder.create(path)
+    } catch {
+      throw Diagnostic(
+        .inputOutput, "the folder '\(path)' cannot be made", hint: "check the path and its permissions")
+    }
+  }
+
+  /// A file name for each name; names that would share a file get a number.
+  static func fileNames(_ names: [String]) -> [String] {
+    var used = Set<String>()
+    return names.map { name in
+      let plain = fileName(name)
+      var candidate = plain
+      var number = 2
+      while !used.insert(candidate).inserted {
+        candidate = "\(plain)_\(number)"
+        number += 1
+      }
+      return candidate
+    }
+  }
+
+  /// Letters, digits, '.', '_' and '-' stay; every other character becomes '_'.
+  static func fileName(_ name: String) -> String {
+    let kept = String(
+      String.UnicodeScalarView(
+        name.unicodeScalars.map { scalar in
+          switch scalar {
+          case "a"..."z", "A"..."Z", "0"..."9", ".", "_", "-": scalar
+          default: "_"
+          }
+        }))
+    return kept
+  }
+}
+
+/// The folder that `--dump-layers` fills: a file for each tensor that has a name in the source.
+struct LayerFolder {
+  private let path: String
+  /// The file of each tensor that is written.
+  private let files: [TensorID: String]
+
+  init(path: String, graph: Graph, replaces: Bool) throws(Diagnostic) {
+    self.path = path
+    try OutputFolder.create(path)
+    var owners: [(id: TensorID, name: String)] = []
+    var seen = Set<String>()
+    func add(_ id: TensorID) {
+      let name = graph[id].origin.name
+      if !name.isEmpty, graph[id].constant == nil, seen.insert(name).inserted { owners.append((id, name)) }
+    }
+    for port in graph.inputs { add(port.tensor) }
+    for node in graph.operators { for case let output? in node.outputs { add(output) } }
+    let names = OutputFolder.fileNames(owners.map(\.name))
+    files = Dictionary(uniqueKeysWithValues: zip(owners.map(\.id), names.map { "\(path)/\($0).npy" }))
+    for file in files.values.sorted() { _ = try OutputTarget(path: file, replaces: replaces) }
+  }
+
+  func write(_ value: TensorValue, of tensor: Tensor, _ id: TensorID) throws(Diagnostic) {
+    guard let file = files[id] else { return }
+    let restored = tensor.origin.permutation.map { value.restored(from: $0) } ?? value
+    try NPYFile.write(restored, to: file)
+  }
+}
+
+extension TensorValue {
+  /// The elements with axis `i` taken from axis `permutation[i]`.
+  func transposed(_ permutation: [Int]) -> TensorValue {
+    Constant(self).permuted(permutation).realized()
+  }
+
+  /// Undoes ``transposed(_:)``.
+  func restored(from permutation: [Int]) -> TensorValue {
+    var inverse = permutation
+    for (index, axis) in permutation.enumerated() { inverse[axis] = index }
+    return transposed(inverse)
+  }
+
+  /// An output as the outside world knows it.
+  func inDeclaredLayout(of port: Port) -> TensorValue { port.permutation.map { restored(from: $0) } ?? self }
+}

@@ -1,0 +1,59 @@
+import Arguments
+import Graph
+import Passes
+import Reporting
+
+struct InspectCommand: Command {
+  static let declaration = CommandDeclaration(
+    name: "inspect", summary: "Shows what is in a model: inputs, outputs, layers, sizes and costs.",
+    discussion: """
+      The table lists the operators that remain once the graph is folded, fused and its layout settled, with the \
+      shape of each result, parameters, multiply-accumulates (MACs) and the bytes of the result, for one sample.
+
+      Sizes are in units of 1,000 bytes (kB) and 1,000,000 bytes (MB).
+      """,
+    examples: [
+      .init("edgeopt inspect model.onnx", "The table, and totals below it."),
+      .init("edgeopt inspect model.onnx --graph model.svg", "Also draws the graph."),
+      .init("edgeopt inspect model.onnx --json", "For scripts."),
+    ])
+
+  @Argument("The model, a .onnx file.", value: "MODEL", completion: .file(["onnx"])) var model: String
+  @Option("Draw the graph.", value: "FILE.svg", completion: .file(["svg"])) var graph: String?
+  @Option(
+    "Print the graph as text after a pass, instead of the table.", value: "after:PASS", conflicts: ["json"])
+  var dumpGraph: DumpPoint?
+  @Flag("Keep inputs and outputs in the model's own layout.") var keepIoLayout = false
+  @OptionGroup("model options") var modelOptions: ModelOptions
+  @OptionGroup("output") var output: OutputOptions
+  @OptionGroup("common options") var common: CommonOptions
+
+  func run() throws {
+    var loader = try ModelLoader(path: model, modelOptions)
+    loader.keepsPortLayout = keepIoLayout
+    loader.dumpAfter = dumpGraph?.pass
+    let picture = try graph.map { path in try OutputTarget(path: path, replaces: output.force) }
+    let loaded = try loader.load()
+    for step in loaded.passes { common.detail("pass \(step.pass): \(step.summary)") }
+    if let picture { try picture.write(Array(GraphPicture(loaded.graph).svg().utf8)) }
+    if let dump = loaded.dump { return try common.print(dump, json: .null, to: output) }
+    let summary = ModelSummary(loaded.graph)
+    let width = output.output == nil ? Terminal.output.width : 80
+    try common.print(summary.text(width: width), json: summary.json, to: output)
+  }
+}
+
+/// `after:PASS`
+struct DumpPoint: ArgumentValue {
+  var pass: String
+
+  init(argument: String) throws(InvalidValue) {
+    let names = Pipeline.forExecution().passes.map(\.name)
+    let name = argument.hasPrefix("after:") ? String(argument.dropFirst(6)) : argument
+    guard names.contains(name) else {
+      throw InvalidValue("one of " + names.map { "after:\($0)" }.joined(separator: ", "))
+    }
+    pass = name
+  }
+  var argumentText: String { "after:\(pass)" }
+}

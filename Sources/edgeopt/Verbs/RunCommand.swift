@@ -1,0 +1,97 @@
+import Arguments
+import Datasets
+import Graph
+import ONNXFormat
+import Reporting
+import Runtime
+import Storage
+
+struct RunCommand: Command {
+  static let declaration = CommandDeclaration(
+    name: "run", summary: "Runs a model once on given inputs and writes its outputs as .npy files.",
+    discussion: """
+      Every output is written to DIR/NAME.npy with the model's own type and layout; characters of NAME other than \
+      letters, digits, '.', '_' and '-' become '_'. Files that exist are not overwritten without --force.
+
+      Results are the same bytes with any number of threads and any instruction set.
+      """,
+    examples: [
+      .init(
+        "edgeopt run model.onnx --input image=x.npy --output-dir out", "Writes out/NAME.npy for every output."
+      ),
+      .init(
+        "edgeopt run model.onnx --input x.npy --output-dir out",
+        "The name may be left out when there is one input."),
+      .init(
+        "edgeopt run model.onnx --input x.npy --output-dir out --dump-layers layers",
+        "Also writes every tensor in between, under its ONNX name."),
+    ])
+
+  @Argument("The model, a .onnx file.", value: "MODEL", completion: .file(["onnx"])) var model: String
+  @Option("An input's value.", value: "[NAME=]FILE.npy", completion: .file(["npy"])) var input: [String] = []
+  @Option("The folder for the outputs; made when it does not exist.", value: "DIR", completion: .directory)
+  var outputDir: String
+  @Option("Write every tensor, too.", value: "DIR", completion: .directory) var dumpLayers: String?
+  @Flag("Overwrite files that exist.") var force = false
+  @OptionGroup("common options") var common: CommonOptions
+
+  func run() throws {
+    let workers = try common.workers()
+    let arguments = try InputArguments(model: model, arguments: input)
+    var loader = ModelLoader(path: model)
+    loader.keepsPortLayout = true
+    loader.keepsAllTensors = dumpLayers != nil
+    loader.importOptions = arguments.importOptions
+    let loaded = try loader.load()
+    for step in loaded.passes { common.detail("pass \(step.pass): \(step.summary)") }
+    let program = try Runtime.Program(loaded.graph, fusesSteps: dumpLayers == nil)
+    let outputs = try OutputFolder(
+      path: outputDir, names: program.graph.outputs.map(\.name), replaces: force,
+      inputs: arguments.files.map(\.path))
+    let session = try program.makeSession(batch: 1, threads: workers.threads)
+    let values = program.graph.inputs.map { arguments.value(for: $0) }
+    if let dumpLayers { try dump(program.graph, session, to: dumpLayers) }
+    let start = ContinuousClock.now
+    let results = try session.run(values)
+    let seconds = (ContinuousClock.now - start).inSeconds
+    for (index, (port, result)) in zip(program.graph.outputs, results).enumerated() {
+      try outputs.write(result.inDeclaredLayout(of: port), at: index, as: port.declaredType)
+    }
+    report(program.graph.outputs, results, outputs, seconds: seconds, threads: workers.threads)
+  }
+
+  /// Writes each tensor as soon as it is made; the buffer it lies in is used again.
+  private func dump(_ graph: Graph, _ session: Session, to path: String) throws {
+    let folder = try LayerFolder(path: path, graph: graph, replaces: force)
+    session.onTensor = { id, value throws(Diagnostic) in try folder.write(value, of: graph[id], id) }
+  }
+
+  private func report(
+    _ ports: [Port], _ results: [TensorValue], _ folder: OutputFolder, seconds: Double, threads: Int
+  ) {
+    let sizes = zip(ports, results).map { $1.inDeclaredLayout(of: $0).sizes }
+    if common.json {
+      let outputs = ports.indices.map { index -> JSON in
+        .object([
+          "name": .string(ports[index].name), "type": .string(ports[index].declaredType.rawValue),
+          "shape": .integers(sizes[index]), "file": .string(folder.paths[index]),
+        ])
+      }
+      let document = JSON.object([
+        "model": .string(model), "outputs": .array(outputs), "seconds": .number(seconds),
+        "threads": .integer(threads),
+      ])
+      return Terminal.output.write(document.text())
+    }
+    guard !common.quiet else { return }
+    var table = Table([
+      .text("output", isElastic: true), .text("type"), .text("shape"), .text("file", isElastic: true),
+    ])
+    for index in ports.indices {
+      let shape = sizes[index].isEmpty ? "scalar" : sizes[index].map(String.init).joined(separator: "×")
+      table.add(ports[index].name, ports[index].declaredType.rawValue, shape, folder.paths[index])
+    }
+    Terminal.output.write(table.text(width: Terminal.output.width))
+    Terminal.output.write("ran in \(NumberFormat.duration(seconds: seconds)) on \(threads) threads\n")
+  }
+}
