@@ -103,7 +103,7 @@ struct GraphLayout {
 
   private mutating func placeNodes() {
     for row in rows { settle(row, wanted: row.map { _ in 0 }, weights: row.map { _ in 1 }) }
-    for sweep in 0..<12 {
+    for sweep in 0..<32 {
       let downward = sweep % 2 == 0
       for row in downward ? Array(rows.indices) : rows.indices.reversed() {
         var wanted: [Double] = []

@@ -26,7 +26,7 @@ public struct GraphPicture: Sendable {
 
   public init(_ graph: Graph) {
     let cost = ModelCost(graph)
-    title = graph.name.isEmpty ? graph.source.path : graph.name
+    title = graph.source.path.split(separator: "/").last.map(String.init) ?? graph.name
     subtitle =
       "\(NumberFormat.count(graph.operators.count)) operators, \(NumberFormat.count(cost.parameters)) parameters, "
       + "\(NumberFormat.count(cost.macs)) multiply-accumulates a sample"

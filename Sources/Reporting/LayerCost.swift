@@ -36,7 +36,7 @@ public struct ModelCost: Sendable {
     var counted = Set<TensorID>()
     for node in graph.operators {
       var layer = LayerCost(
-        name: node.displayName(in: graph), operatorName: node.operation.displayName, outputShape: [],
+        name: node.displayName(in: graph), operatorName: graph.shortName(of: node), outputShape: [],
         parameters: 0,
         macs: graph.macs(of: node), activationBytes: 0)
       for (place, input) in node.inputs.enumerated() {
@@ -74,16 +74,6 @@ extension Operator {
 }
 
 extension Operation {
-  /// The name, and what is fused in.
-  var displayName: String {
-    guard let clamp else { return name }
-    switch (clamp.minimum, clamp.maximum) {
-    case (0, .infinity): return "\(name) + relu"
-    case (0, 6): return "\(name) + relu6"
-    default: return "\(name) + clip"
-    }
-  }
-
   /// Which operand is the bias.
   fileprivate var biasPlace: Int? {
     switch self {
@@ -95,6 +85,23 @@ extension Operation {
 }
 
 extension Graph {
+  /// The operator's name as tables and pictures show it: "depthwise conv + relu".
+  func shortName(of node: Operator) -> String {
+    var name = node.operation.name.replacing("convolution", with: "conv")
+    if case .convolution(let convolution) = node.operation, convolution.groups > 1,
+      let filter = node.inputs[1],
+      self[filter].shape.extents.last == 1
+    {
+      name = "depthwise conv"
+    }
+    guard let clamp = node.operation.clamp else { return name }
+    switch (clamp.minimum, clamp.maximum) {
+    case (0, .infinity): return "\(name) + relu"
+    case (0, 6): return "\(name) + relu6"
+    default: return "\(name) + clip"
+    }
+  }
+
   func byteCount(of id: TensorID) -> Int {
     let (bytes, overflow) = self[id].shape.elementCountPerSample.multipliedReportingOverflow(
       by: self[id].element.byteCount)

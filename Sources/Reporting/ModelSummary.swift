@@ -31,15 +31,16 @@ public struct ModelSummary: Sendable {
   }
 
   private var ports: String {
-    var table = Table([
-      .text(""), .text("name", isElastic: true), .text("type"), .text("shape"), .text("layout"),
-    ])
-    for (kind, list) in [("input", graph.inputs), ("output", graph.outputs)] {
-      for port in list {
-        let remark =
-          graph[port.tensor].constant != nil && kind == "input" ? "bound to a value" : layoutNote(port)
-        table.add(kind, port.name, port.declaredType.rawValue, port.declaredShape.dimensions, remark)
-      }
+    let all = graph.inputs.map { ("input", $0) } + graph.outputs.map { ("output", $0) }
+    let remarks = all.map { kind, port in
+      kind == "input" && graph[port.tensor].constant != nil ? "bound to a value" : layoutNote(port)
+    }
+    let hasRemarks = remarks.contains { !$0.isEmpty }
+    let columns: [Table.Column] = [.text(""), .text("name", isElastic: true), .text("type"), .text("shape")]
+    var table = Table(columns + (hasRemarks ? [.text("layout")] : []))
+    for ((kind, port), remark) in zip(all, remarks) {
+      let cells = [kind, port.name, port.declaredType.rawValue, port.declaredShape.dimensions]
+      table.add(cells + (hasRemarks ? [remark] : []))
     }
     return table.text()
   }
@@ -52,9 +53,9 @@ public struct ModelSummary: Sendable {
 
   private func layers(width: Int) -> String {
     var table = Table([
-      .text("layer", isElastic: true), .text("operator", isElastic: true), .text("output"),
-      .number("parameters"),
-      .number("MACs"), .number("bytes"),
+      .text("layer", isElastic: true), .text("operator"), .text("output"),
+      .number("params"),
+      .number("MACs"), .number("act. bytes"),
     ])
     for layer in cost.layers {
       table.add(

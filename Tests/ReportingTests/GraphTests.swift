@@ -8,7 +8,7 @@ import Testing
     let cost = ModelCost(try SampleGraphs.residual())
     #expect(
       cost.layers.map(\.operatorName) == [
-        "convolution + relu", "convolution", "add + relu", "reduce mean", "dense", "softmax",
+        "conv + relu", "conv", "add + relu", "reduce mean", "dense", "softmax",
       ])
     #expect(cost.layers.map(\.parameters) == [3 * 9 * 8 + 8, 8 * 9 * 8 + 8, 0, 0, 90, 0])
     #expect(cost.layers.map(\.macs) == [256 * 8 * 27, 256 * 8 * 72, 0, 0, 80, 0])
@@ -24,7 +24,7 @@ import Testing
 @Suite struct GraphPictureTests {
   @Test func aPictureShowsEveryOperatorAndShape() throws {
     let svg = GraphPicture(try SampleGraphs.residual()).svg()
-    for text in ["convolution + relu", "3×3, 3 → 8", "N×16×16×8", "8 → 10", "head", ">image<", ">p<"] {
+    for text in ["conv + relu", "3×3, 3 → 8", "N×16×16×8", "8 → 10", "head", ">image<", ">p<"] {
       #expect(svg.contains(text), "\(text)")
     }
     #expect(svg.components(of: "<rect ") == 1 + 8)

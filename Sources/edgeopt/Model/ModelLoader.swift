@@ -40,8 +40,10 @@ struct ModelLoader {
 
   func load() throws(Diagnostic) -> LoadedModel {
     var graph = try read()
-    var pipeline = Pipeline.forExecution(keepsPortLayout: keepsPortLayout)
-    if keepsAllTensors { pipeline.passes.removeAll { $0.name != Pass.layoutName } }
+    let pipeline =
+      keepsAllTensors
+      ? Pipeline([.layout(.channelsLast, keepsPortLayout: keepsPortLayout)])
+      : Pipeline.forExecution(keepsPortLayout: keepsPortLayout)
     var dump: String?
     let report = try pipeline.run(on: &graph, dumpAfter: dumpAfter) { dump = $0 }
     return LoadedModel(graph: graph, passes: report, dump: dump)

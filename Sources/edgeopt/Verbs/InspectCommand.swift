@@ -38,7 +38,7 @@ struct InspectCommand: Command {
     if let picture { try picture.write(Array(GraphPicture(loaded.graph).svg().utf8)) }
     if let dump = loaded.dump { return try common.print(dump, json: .null, to: output) }
     let summary = ModelSummary(loaded.graph)
-    let width = output.output == nil ? Terminal.output.width : 80
+    let width = output.output == nil ? Terminal.output.tableWidth : .max
     try common.print(summary.text(width: width), json: summary.json, to: output)
   }
 }

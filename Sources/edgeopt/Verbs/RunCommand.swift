@@ -91,7 +91,7 @@ struct RunCommand: Command {
       let shape = sizes[index].isEmpty ? "scalar" : sizes[index].map(String.init).joined(separator: "×")
       table.add(ports[index].name, ports[index].declaredType.rawValue, shape, folder.paths[index])
     }
-    Terminal.output.write(table.text(width: Terminal.output.width))
+    Terminal.output.write(table.text(width: Terminal.output.tableWidth))
     Terminal.output.write("ran in \(NumberFormat.duration(seconds: seconds)) on \(threads) threads\n")
   }
 }
