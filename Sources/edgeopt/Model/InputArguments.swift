@@ -28,7 +28,8 @@ struct InputArguments {
     for input in summary.inputs {
       let file = try ArrayFile(path: paths[input.name]!)
       try Self.check(file, for: input)
-      values[input.name] = try file.value().converted(to: input, from: file)
+      let value = file.value()
+      values[input.name] = TensorValue(type: input.type.elementType, sizes: value.sizes, bytes: value.bytes)
       files.append(file)
     }
     self.files = files
@@ -81,6 +82,12 @@ struct InputArguments {
   }
 
   private static func check(_ file: ArrayFile, for input: ONNXModelSummary.Value) throws(Diagnostic) {
+    guard file.file.type == input.type.storedType else {
+      let wanted = input.type.storedType.rawValue
+      throw Diagnostic(
+        .badData, "input '\(input.name)' is \(input.type.rawValue), '\(file.path)' holds \(file.file.type.rawValue)",
+        hint: "save the array as \(wanted), in Python: np.save(\"FILE.npy\", x.astype(np.\(wanted)))")
+    }
     guard let shape = input.shape else { return }
     let sizes = file.file.sizes
     let fits = zip(shape, sizes).allSatisfy { dimension, size in
@@ -111,22 +118,14 @@ extension ONNXModelSummary.Value {
   }
 }
 
-extension TensorValue {
-  /// The value as the input's type, when that changes nothing but the width.
-  fileprivate func converted(to input: ONNXModelSummary.Value, from file: ArrayFile) throws(Diagnostic)
-    -> TensorValue
-  {
-    let wanted = input.type.elementType
-    if type == wanted { return self }
-    let mismatch = Diagnostic(
-      .badData,
-      "input '\(input.name)' is \(input.type.rawValue), '\(file.path)' holds \(file.file.type.rawValue)",
-      hint: "save the array as \(input.type.rawValue)")
-    guard type.isInteger, wanted.isInteger, let range = wanted.integerRange else { throw mismatch }
-    let values = integers
-    guard values.allSatisfy(range.contains), type != .uint64 || values.allSatisfy({ $0 >= 0 }) else {
-      throw mismatch
+extension SourceType {
+  /// The type that a `.npy` file must have to feed a value of this type; numpy lacks some.
+  var storedType: SourceType {
+    switch self {
+    case .bfloat16: .float32
+    case .int4: .int8
+    case .uint4: .uint8
+    default: self
     }
-    return TensorValue(integers: values, type: wanted, sizes: sizes)
   }
 }
