@@ -54,6 +54,7 @@ let package = Package(
     .testTarget(
       name: "ONNXFormatTests", dependencies: ["ONNXFormat", "Graph", "Passes", "Runtime", "Storage"]),
     .testTarget(name: "GraphTests", dependencies: ["Graph", "Storage"]),
+    .testTarget(name: "edgeoptTests", dependencies: ["edgeopt"], exclude: ["Snapshots"]),
     .testTarget(name: "ArgumentsTests", dependencies: ["Arguments"]),
     .testTarget(name: "ReportingTests", dependencies: ["Reporting", "Graph", "Storage"]),
   ],

@@ -85,7 +85,8 @@ struct InputArguments {
     guard file.file.type == input.type.storedType else {
       let wanted = input.type.storedType.rawValue
       throw Diagnostic(
-        .badData, "input '\(input.name)' is \(input.type.rawValue), '\(file.path)' holds \(file.file.type.rawValue)",
+        .badData,
+        "input '\(input.name)' is \(input.type.rawValue), '\(file.path)' holds \(file.file.type.rawValue)",
         hint: "save the array as \(wanted), in Python: np.save(\"FILE.npy\", x.astype(np.\(wanted)))")
     }
     guard let shape = input.shape else { return }
