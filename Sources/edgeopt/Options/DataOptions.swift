@@ -24,7 +24,7 @@ struct DataOptions: ArgumentGroup {
     PictureSizeValue?
   @Option("The colors that the model takes.", value: "COLORS") var color: ColorOrder?
   @Option("How the samples arrange their axes.", value: "LAYOUT", defaultText: "recognised from the shapes")
-  var dataLayout: Datasets.DataLayout?
+  var dataLayout: SampleLayout?
   @Option("The column of a .csv that holds labels: its name, or its number from 0.", value: "COLUMN")
   var labelColumn: String?
   @Option("Take a random subset of N samples (see --seed).", value: "N", defaultText: "all") var samples: Int?
@@ -52,7 +52,7 @@ struct DataOptions: ArgumentGroup {
 }
 
 extension ColorOrder: ArgumentValue {}
-extension Datasets.DataLayout: ArgumentValue {}
+extension SampleLayout: ArgumentValue {}
 
 struct ScaleValue: ArgumentValue {
   var scale: DataScale

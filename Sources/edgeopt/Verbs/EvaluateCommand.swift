@@ -95,7 +95,7 @@ extension MetricKind: ArgumentValue {}
 
 extension Graph {
   /// How an input arranges its axes, when the operators that take it tell: behind a transposition channels come first.
-  func dataLayout(of port: Port) -> Datasets.DataLayout? {
+  func dataLayout(of port: Port) -> SampleLayout? {
     let rank = self[port.tensor].shape.rank
     guard rank == 3 || rank == 4 else { return nil }
     let consumers = consumers
