@@ -23,6 +23,7 @@ struct CommandLineRun {
     case .run(let command):
       Interruption.prepare()
       do {
+        _ = try Machine.kernels()
         try command.run()
       } catch let error as UsageError {
         throw Program.Misuse(error: error, command: type(of: command))

@@ -52,8 +52,6 @@ import Testing
     let path = try folder.write(Array("\u{1C}\0\0\0TFL3".utf8), to: "model.tflite")
     try expectFailure("inspect", path, code: 69, saying: ".tflite")
     try expectFailure("run", path, "--output-dir", folder.path("out"), code: 69, saying: ".tflite")
-    try expectFailure(
-      "convert", ProgramRun.model, "-o", folder.path("out.tflite"), code: 69, saying: ".tflite")
     #expect(folder.names == ["model.tflite"])
   }
 

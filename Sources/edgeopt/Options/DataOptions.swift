@@ -23,7 +23,7 @@ struct DataOptions: ArgumentGroup {
   @Option("Cut the center out of pictures after resizing, or of sounds.", value: "SIZE") var crop:
     PictureSizeValue?
   @Option("The colors that the model takes.", value: "COLORS") var color: ColorOrder?
-  @Option("How the samples arrange their axes.", value: "LAYOUT", defaultText: "recognised from the shapes")
+  @Option("How the samples arrange their axes.", value: "LAYOUT", defaultText: "recognized from the shapes")
   var dataLayout: SampleLayout?
   @Option("The column of a .csv that holds labels: its name, or its number from 0.", value: "COLUMN")
   var labelColumn: String?

@@ -6,7 +6,7 @@ import Runtime
 
 struct EvaluateCommand: Command {
   static let declaration = CommandDeclaration(
-    name: "evaluate", summary: "Measures how good a model is on labelled samples, and how fast.",
+    name: "evaluate", summary: "Measures how good a model is on labeled samples, and how fast.",
     discussion: """
       Prints the metric with the interval that holds its true value with 95 % confidence, and samples per second. \
       Samples are read as they are needed: memory does not grow with their number.
