@@ -10,8 +10,8 @@ struct Binding {
   let step: ProgramStep
   let inputs: [TensorValue?]
   let outputs: [TensorValue?]
-  /// At least what the step asks for; shared with all other steps.
-  var scratch = View<UInt8>(count: 0)
+  /// At least what the step asks for, shared with all other steps; without it kernels get their own.
+  var scratch: View<UInt8>?
 
   func kernel() throws(Diagnostic) -> Kernel {
     if outputs.allSatisfy({ ($0?.elementCount ?? 0) == 0 }) { return { _ in } }

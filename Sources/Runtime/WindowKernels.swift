@@ -9,8 +9,8 @@ extension Binding {
       return try plainConvolution(convolution)
     }
     let residual = step.addsLastInput ? inputs.last??.floats : nil
-    let (source, target, batch, scratch) = (x.floats, y.floats, x.sizes[0], self.scratch)
-    if case .convolution(let packed) = step.preparation {
+    let (source, target, batch) = (x.floats, y.floats, x.sizes[0])
+    if case .convolution(let packed) = step.preparation, let scratch {
       return { workers in
         packed.run(
           input: source, output: target, batch: batch, addend: residual, scratch: scratch, workers: workers)
@@ -33,8 +33,8 @@ extension Binding {
     guard convolution.window.spatialRank <= 3 else {
       throw problem("has \(convolution.window.spatialRank) window axes; the most is 3")
     }
-    let (source, target, batch, scratch) = (x.floats, y.floats, x.sizes[0], self.scratch)
-    if case .transposedConvolution(let packed) = step.preparation {
+    let (source, target, batch) = (x.floats, y.floats, x.sizes[0])
+    if case .transposedConvolution(let packed) = step.preparation, let scratch {
       return { workers in
         packed.run(input: source, output: target, batch: batch, scratch: scratch, workers: workers)
       }

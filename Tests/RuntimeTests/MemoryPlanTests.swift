@@ -5,7 +5,7 @@ import Testing
 
 @Suite struct MemoryPlanTests {
   @Test func blocksThatLiveTogetherNeverOverlap() {
-    for seed in 0..<200 {
+    for seed in 0..<100 {
       var dice = Dice(seed)
       let blocks = (0..<dice.int(0...40)).map { _ in
         let birth = dice.int(-1...30)
@@ -31,7 +31,7 @@ import Testing
 
   /// Plays made-up schedules on real memory cells: each step checks that its operands still hold what was written.
   @Test func sharedMemoryKeepsEveryValueUntilItsLastUse() {
-    for seed in 0..<500 {
+    for seed in 0..<150 {
       let schedule = Schedule(seed: seed)
       let placement = TensorPlacement(
         steps: schedule.steps, inputs: schedule.inputs, held: schedule.held, byteCounts: schedule.byteCounts)
