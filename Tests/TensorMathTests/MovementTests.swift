@@ -230,7 +230,9 @@ import Testing
   }
 
   @Test func orderKeysOrderFloats() {
-    let ascending: [Float] = [-.infinity, -1e30, -1, -.leastNonzeroMagnitude, 0, .leastNonzeroMagnitude, 1, 1e30, .infinity, .nan]
+    let ascending: [Float] = [
+      -.infinity, -1e30, -1, -.leastNonzeroMagnitude, 0, .leastNonzeroMagnitude, 1, 1e30, .infinity, .nan,
+    ]
     let keys = ascending.map(ScalarType.orderKey)
     #expect(keys == keys.sorted() && Set(keys).count == keys.count)
     #expect(ScalarType.orderKey(-0.0) == ScalarType.orderKey(0))
