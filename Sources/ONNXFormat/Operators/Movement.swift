@@ -126,14 +126,28 @@ extension OperatorRegistry {
     return parts.count == 1 ? first : try importing.emit(.concat(axis: axis), parts, wanted: [true])[0]!
   }
 
-  /// ONNX has one order only, which is that of TFLite; any other block order does not exist.
+  /// In the usual order the position inside a block comes before the channel; opset 28 knows the other one, too.
   private static func spaceToDepth(_ importing: inout Importing, _ node: Node) throws(Diagnostic) -> TensorID
   {
+    let data = try importing.tensor(node, 0)
     let block = try node.integer("blocksize", default: 0)
     let mode = try node.string("mode", default: "DCR")
-    guard mode == "DCR" else { throw node.unsupported("has mode '\(mode)'; edgeopt reads DCR") }
-    return try importing.emit(
-      .composite(.spaceToDepth(blockSize: block, layout: .channelsFirst)), importing.tensor(node, 0))
+    guard mode == "CRD" else {
+      guard mode == "DCR" else { throw node.problem("has mode '\(mode)'; expected DCR or CRD") }
+      return try importing.emit(.composite(.spaceToDepth(blockSize: block, layout: .channelsFirst)), data)
+    }
+    try importing.requireRank(data, 4...4, node)
+    let channels = try importing.size(data, 1, node)
+    let (rows, columns) = (try importing.size(data, 2, node), try importing.size(data, 3, node))
+    guard block > 0, block < 1 << 15, rows % block == 0, columns % block == 0 else {
+      throw node.problem("has blocks of \(block) in data \(importing.shape(data))")
+    }
+    let batch = importing.shape(data)[0]
+    let (height, width) = (rows / block, columns / block)
+    let fine = Shape([batch] + [channels, height, block, width, block].map(Extent.fixed))
+    let moved = try importing.transpose(importing.reshape(data, to: fine), [0, 1, 3, 5, 2, 4])
+    return try importing.reshape(
+      moved, to: Shape([batch] + [channels * block * block, height, width].map(Extent.fixed)))
   }
 }
 
