@@ -31,22 +31,6 @@ public struct Quantization: Hashable, Sendable {
   }
 }
 
-/// Where a tensor came from, so that layer dumps, per-layer errors and exports can speak the source's names.
-public struct Origin: Hashable, Sendable {
-  /// The name the source file gives the tensor; empty for tensors that edgeopt made.
-  public var name: String
-  /// Axis `i` of the tensor is axis `permutation[i]` of the source's tensor; nil when the axes agree.
-  public var permutation: [Int]?
-  /// What passes did, oldest first: "batch normalization 'bn1' folded".
-  public var changes: [String]
-
-  public init(name: String = "", permutation: [Int]? = nil, changes: [String] = []) {
-    self.name = name
-    self.permutation = permutation
-    self.changes = changes
-  }
-}
-
 /// One value in a graph: a constant, an input, or what an operator makes.
 public struct Tensor: Sendable {
   public var name: String

@@ -7,6 +7,12 @@ extension Constant {
     Constant(TensorValue(floats: realized().floats.array.map(transform), sizes: sizes), name: source.name)
   }
 
+  /// Whether a float constant holds neither infinities nor NaN.
+  var isFinite: Bool {
+    let floats = realized().floats
+    return (0..<floats.count).allSatisfy { floats[$0].isFinite }
+  }
+
   /// Element by element with broadcasting; nil when the result would have more than `limit` elements.
   func combined(_ other: Constant, _ combine: (Float, Float) -> Float, limit: Int) -> Constant? {
     let rank = max(sizes.count, other.sizes.count)

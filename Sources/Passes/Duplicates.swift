@@ -56,8 +56,8 @@ extension Graph {
     else { return false }
     for case (let duplicate?, let original?) in zip(node.outputs, other.outputs) {
       replacement[duplicate] = original
-      let name = self[duplicate].origin.name
-      if !name.isEmpty { self[original].origin.changes.append("stands for '\(name)' too") }
+      let origin = self[duplicate].origin
+      if !origin.name.isEmpty { self[original].origin.aliases.append(origin) }
     }
     other.sources += node.sources
     return true

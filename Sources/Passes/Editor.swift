@@ -214,10 +214,9 @@ extension Editor {
     let origin = graph[old].origin
     if graph[id].origin.name.isEmpty, graph[id].constant == nil, !origin.name.isEmpty {
       graph[id].name = graph[old].name
-      graph[id].origin.name = origin.name
-      graph[id].origin.permutation = origin.permutation
+      graph[id].origin = origin
     } else if !origin.name.isEmpty {
-      graph[id].origin.changes.append("stands for '\(origin.name)' too")
+      graph[id].origin.aliases.append(origin)
     }
     if let maker = makers[id.index], nodes[maker] != nil {
       nodes[maker]!.sources += node.sources

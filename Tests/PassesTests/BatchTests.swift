@@ -82,31 +82,4 @@ import Testing
         try $0.apply(.slice(Slice(starts: [0, 3], steps: [1, -1], counts: [.batch(1), 2])), [$1])
       })
   }
-
-  @Test func aFixedBatchOfOneOpens() throws {
-    var builder = GraphBuilder()
-    let x = builder.input("x", [1, 3, 8, 8])
-    var y = try builder.convolution(x, channels: 4)
-    y = try builder.apply(.reshape([1, 4, 64]), [y])
-    y = try builder.apply(.transpose([0, 2, 1]), [y])
-    y = try builder.apply(.concat(axis: 1), [builder.noise([1, 1, 4]), y])
-    y = try builder.apply(.slice(Slice(starts: [0, 0, 0], steps: [1, 1, 1], counts: [1, 1, 4])), [y])
-    y = try builder.apply(.reshape([1, 4]), [y])
-    builder.output(y)
-    var graph = builder.graph
-    let summary = try Pass.openBatch.run(&graph)
-    try graph.verify()
-    #expect(summary["inputs opened"] == 1)
-    #expect(graph.inputs[0].declaredShape == [.batch(1), 3, 8, 8])
-    #expect(graph.outputs[0].declaredShape == [.batch(1), 4])
-    try Pipeline.forExecution().run(on: &graph, verifies: true)
-    #expect(!graph.operatorNames.contains("transpose"))
-  }
-
-  @Test func aBatchThatMattersStaysClosed() throws {
-    var builder = GraphBuilder()
-    let x = builder.input("x", [1, 8])
-    builder.output(try builder.apply(.softmax(axis: 0, logarithmic: false), [x]))
-    #expect(builder.graph.withOpenBatch() == nil)
-  }
 }

@@ -1,4 +1,5 @@
 import Graph
+import Runtime
 import Testing
 
 @testable import Passes
@@ -170,5 +171,41 @@ import Testing
     try graph.verify()
     #expect(graph.inputs[0].permutation == nil)
     #expect(graph.operatorNames.contains("transpose") == false)
+  }
+}
+
+/// What layers compute can still be shown under the source's names, in the source's order.
+@Suite struct OriginTests {
+  @Test func everyTensorIsRestored() throws {
+    var builder = GraphBuilder()
+    let x = builder.input("x", [.batch(1), 3, 4, 4])
+    var y = try builder.convolution(x, channels: 2)
+    let turned = try builder.apply(.transpose([0, 2, 3, 1]), [y], name: "turned")
+    builder.output(try builder.apply(.unary(.relu), [turned]), "a")
+    y = try builder.apply(.reshape([.batch(1), 32]), [y], name: "flat")
+    y = try builder.apply(.dense(clamp: nil), [y, builder.noise([4, 32])])
+    builder.output(y, "b")
+    let inputs = noiseInputs(builder.graph, batch: 1, seed: 3)
+    let expected = try layers(of: builder.graph, inputs)
+    var graph = builder.graph
+    _ = try Pass.layout(.channelsLast, keepsPortLayout: true).run(&graph)
+    let found = try layers(of: graph, inputs)
+    #expect(!graph.operatorNames.dropFirst().contains("transpose"))
+    #expect(Set(found.keys) == Set(expected.keys))
+    for (name, value) in expected { #expect(deviation(value, try #require(found[name])) <= 1e-6, "\(name)") }
+  }
+
+  private func layers(of graph: Graph, _ inputs: [TensorValue]) throws -> [String: TensorValue] {
+    let session = try Program(graph, fusesSteps: false).makeSession()
+    var found: [String: TensorValue] = [:]
+    session.onTensor = { id, value in
+      guard id.index < graph.tensors.count else { return }
+      for origin in [graph[id].origin] + graph[id].origin.aliases where !origin.name.isEmpty {
+        let copy = TensorValue(floats: value.floats.array, sizes: value.sizes)
+        found[origin.name] = origin.restored(copy)
+      }
+    }
+    _ = try session.run(inputs)
+    return found
   }
 }

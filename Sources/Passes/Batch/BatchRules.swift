@@ -82,7 +82,9 @@ extension BatchStep {
   private func reshaped(_ place: BatchPlace, _ shape: Shape, _ target: Shape) throws(BatchRefusal)
     -> BatchPlace
   {
-    guard let axis = target.batchAxis else { throw refusal("makes \(target) of \(shape)") }
+    guard let axis = target.batchAxis, shape.elementCountPerSample > 0 else {
+      throw refusal("makes \(target) of \(shape)")
+    }
     let (before, behind) = Self.surroundings(place, shape)
     guard
       let found = Self.place(at: axis, of: target.perSample, before: before, behind: behind)

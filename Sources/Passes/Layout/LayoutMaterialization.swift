@@ -122,7 +122,7 @@ extension LayoutMaterialization {
     let view = problem.views[tensor]!
     let wanted = arrangement.original(of: view.permutation)
     if let version = versions[view.value].first(where: { $0.arrangement == wanted }) {
-      noteName(of: tensor, on: version.tensor)
+      noteName(of: tensor, arrangement, on: version.tensor)
       return version.tensor
     }
     let shape = problem.graph[problem.values[view.value].tensor].shape
@@ -205,10 +205,13 @@ extension LayoutMaterialization {
     }
   }
 
-  private mutating func noteName(of tensor: TensorID, on version: TensorID) {
+  /// What was a transpose in the source lives on as another name of the stored tensor.
+  private mutating func noteName(of tensor: TensorID, _ arrangement: Arrangement, on version: TensorID) {
     guard tensor != version, takenNames.insert(tensor).inserted else { return }
-    let name = graph[tensor].origin.name
-    if !name.isEmpty { graph[version].origin.changes.append("stands for '\(name)' in another layout") }
+    var origin = graph[tensor].origin
+    if origin.name.isEmpty { return }
+    origin.rearrange(arrangement)
+    graph[version].origin.aliases.append(origin)
   }
 }
 
@@ -365,13 +368,15 @@ private struct MovedParts {
 extension Origin {
   /// Adds an arrangement to the way back to the source's axes.
   fileprivate mutating func rearrange(_ arrangement: Arrangement) {
+    if arrangement.isIdentity { return }
     let plain = Array(arrangement.order.indices)
     let before = permutation ?? plain
     let after = arrangement.order.map { before[$0] }
     permutation = after == plain ? nil : after
     for (axis, shuffle) in arrangement.inner.sorted(by: { $0.key < $1.key }) {
-      changes.append("axis \(before[axis]) seen as \(shuffle.sizes) is stored in the order \(shuffle.order)")
+      reorderings.append(AxisReordering(axis: before[axis], sizes: shuffle.sizes, order: shuffle.order))
     }
+    for index in aliases.indices { aliases[index].rearrange(arrangement) }
   }
 }
 

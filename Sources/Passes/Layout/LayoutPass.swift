@@ -23,7 +23,8 @@ extension Graph {
       return node.operation.layout.map { $0 != target } ?? false
     }
     guard needsWork else { return PassSummary() }
-    _ = try apply(Rule.tidying)
+    // A transpose of a constant is no value that could be moved.
+    _ = try apply([Rule.constantViews])
     let problem = LayoutProblem(self, target: target, keepsPortLayout: keepsPortLayout)
     var materialization = LayoutMaterialization(problem, problem.solve())
     self = try materialization.run()

@@ -98,6 +98,8 @@ struct AffineStep {
     case .divide where !swaps && constant.elementCount <= Self.largestVector:
       self.kind = .multiply
       self.constant = constant.mapped { 1 / $0 }
+      // Dividing by zero has results that no weights can give.
+      guard self.constant.isFinite else { return nil }
     default: return nil
     }
     self.operand = operand

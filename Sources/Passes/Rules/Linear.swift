@@ -64,7 +64,7 @@ extension Rule {
       let maker = editor.soleMaker(step.operand), let stage = LinearStage(maker.node, in: editor),
       let factors = step.constant.alongAxis(
         stage.channelAxis, rank: stage.resultRank, count: stage.outputCount),
-      let inputs = stage.scaled(by: factors, in: &editor)
+      factors.allSatisfy(\.isFinite), let inputs = stage.scaled(by: factors, in: &editor)
     else { return nil }
     return .operation(
       stage.operation, inputs, absorbing: [maker.index],
@@ -98,6 +98,7 @@ extension Rule {
     let axis = node.operation.layout?.channelAxis(rank: rank) ?? rank - 1
     guard let count = editor.shape(step.operand)[axis].fixedValue,
       let factors = step.constant.alongAxis(axis, rank: rank, count: count),
+      factors.allSatisfy(\.isFinite),
       let scaled = weights.scaledInputs(by: factors, groups: node.operation.groups)
     else { return nil }
     var inputs = node.inputs

@@ -30,7 +30,15 @@ extension Rule {
     guard let input = node.inputs.first, let input else { return nil }
     switch node.operation {
     case .reshape(let target):
-      guard let inner = editor.maker(input), case .reshape = inner.node.operation else { return nil }
+      guard let inner = editor.maker(input) else { return nil }
+      if case .reduce(let kind, let axes, true) = inner.node.operation,
+        target == editor.shape(input).removing(axes)
+      {
+        guard editor.soleMaker(input) != nil else { return nil }
+        return .operation(
+          .reduce(kind, axes: axes, keepsAxes: false), inner.node.inputs, absorbing: [inner.index])
+      }
+      guard case .reshape = inner.node.operation else { return nil }
       return .operation(.reshape(target), [inner.node.inputs[0]], absorbing: editor.dying(inner.index))
     case .transpose(let permutation):
       let shape = editor.shape(input)
@@ -116,6 +124,12 @@ extension Rule {
         .matmul(transposesLeft: left, transposesRight: right), inputs, absorbing: editor.dying(maker.index))
     }
     return nil
+  }
+}
+
+extension Shape {
+  fileprivate func removing(_ axes: [Int]) -> Shape {
+    Shape((0..<rank).filter { !axes.contains($0) }.map { self[$0] })
   }
 }
 

@@ -39,7 +39,14 @@ struct ModelLoader {
   }
 
   func load() throws(Diagnostic) -> LoadedModel {
-    var graph = try read()
+    var graph: Graph
+    if let opened = readWithOpenBatch() {
+      graph = opened
+    } else {
+      var closed = self
+      closed.importOptions.batch = .asDeclared
+      graph = try closed.read()
+    }
     let pipeline =
       keepsAllTensors
       ? Pipeline([.layout(.channelsLast, keepsPortLayout: keepsPortLayout)])
@@ -47,6 +54,13 @@ struct ModelLoader {
     var dump: String?
     let report = try pipeline.run(on: &graph, dumpAfter: dumpAfter) { dump = $0 }
     return LoadedModel(graph: graph, passes: report, dump: dump)
+  }
+
+  /// The graph with a batch of one made open, if that was asked for and its samples are proven independent.
+  private func readWithOpenBatch() -> Graph? {
+    guard importOptions.batch == .symbolic, let graph = try? read(), graph.batchIndependence().isIndependent
+    else { return nil }
+    return graph
   }
 
   /// The graph as the file has it.

@@ -61,29 +61,32 @@ struct OutputFolder {
 /// The folder that `--dump-layers` fills: a file for each tensor that has a name in the source.
 struct LayerFolder {
   private let path: String
-  /// The file of each tensor that is written.
-  private let files: [TensorID: String]
+  /// The files of each tensor that is written, each with the source's tensor that it shows.
+  private var files: [TensorID: [(path: String, origin: Origin)]] = [:]
 
   init(path: String, graph: Graph, replaces: Bool) throws(Diagnostic) {
     self.path = path
     try OutputFolder.create(path)
-    var owners: [(id: TensorID, name: String)] = []
+    var owners: [(id: TensorID, origin: Origin)] = []
     var seen = Set<String>()
     func add(_ id: TensorID) {
-      let name = graph[id].origin.name
-      if !name.isEmpty, graph[id].constant == nil, seen.insert(name).inserted { owners.append((id, name)) }
+      guard graph[id].constant == nil else { return }
+      for origin in [graph[id].origin] + graph[id].origin.aliases {
+        if !origin.name.isEmpty, seen.insert(origin.name).inserted { owners.append((id, origin)) }
+      }
     }
     for port in graph.inputs { add(port.tensor) }
     for node in graph.operators { for case let output? in node.outputs { add(output) } }
-    let names = OutputFolder.fileNames(owners.map(\.name))
-    files = Dictionary(uniqueKeysWithValues: zip(owners.map(\.id), names.map { "\(path)/\($0).npy" }))
-    for file in files.values.sorted() { _ = try OutputTarget(path: file, replaces: replaces) }
+    for (owner, name) in zip(owners, OutputFolder.fileNames(owners.map(\.origin.name))) {
+      files[owner.id, default: []].append(("\(path)/\(name).npy", owner.origin))
+    }
+    for file in files.values.joined().map(\.path).sorted() {
+      _ = try OutputTarget(path: file, replaces: replaces)
+    }
   }
 
   func write(_ value: TensorValue, of tensor: Tensor, _ id: TensorID) throws(Diagnostic) {
-    guard let file = files[id] else { return }
-    let restored = tensor.origin.permutation.map { value.restored(from: $0) } ?? value
-    try NPYFile.write(restored, to: file)
+    for file in files[id] ?? [] { try NPYFile.write(file.origin.restored(value), to: file.path) }
   }
 }
 
