@@ -46,8 +46,11 @@ INLINE void gemm_store(const struct gemm_block *block, vector *sum, size_t i, si
 }
 
 /// Rows i ..< i + rows of `panels` panels from b on, whose first column is j. Both extents are literals.
-INLINE void gemm_tile(const struct gemm_block *block, size_t i, size_t j, const float *b, const int rows,
-                      const int panels) {
+///
+/// `ahead` is as long as a panel and will be read soon: a line of it is fetched per step, so that weights that do not
+/// fit the caches arrive while others are at work.
+INLINE void gemm_tile(const struct gemm_block *block, size_t i, size_t j, const float *b, const float *ahead,
+                      const int rows, const int panels) {
   enum { most = 32 };
   const int vectors = panels * PANEL_VECTORS;
   const size_t panel_stride = block->taps * block->depth * GEMM_PANEL;
@@ -75,17 +78,21 @@ INLINE void gemm_tile(const struct gemm_block *block, size_t i, size_t j, const 
 #pragma clang loop unroll(full)
         for (int v = 0; v < vectors; v++) sum[r * vectors + v] = vector_fma(x, row[v], sum[r * vectors + v]);
       }
+      __builtin_prefetch(ahead, 0, 2);
       b += GEMM_PANEL;
+      ahead += GEMM_PANEL;
     }
   }
   gemm_store(block, sum, i, j, rows, vectors);
 }
 
-typedef void gemm_tile_function(const struct gemm_block *, size_t i, size_t j, const float *b);
+typedef void gemm_tile_function(const struct gemm_block *, size_t i, size_t j, const float *b,
+                                const float *ahead);
 
 #define TILE(rows, panels)                                                                                        \
-  static void gemm_tile_##rows##x##panels(const struct gemm_block *block, size_t i, size_t j, const float *b) { \
-    gemm_tile(block, i, j, b, rows, panels);                                                                      \
+  static void gemm_tile_##rows##x##panels(const struct gemm_block *block, size_t i, size_t j, const float *b, \
+                                          const float *ahead) { \
+    gemm_tile(block, i, j, b, ahead, rows, panels);                                                                      \
   }
 
 TILE(1, 1) TILE(2, 1) TILE(3, 1) TILE(4, 1) TILE(5, 1) TILE(6, 1)
@@ -136,7 +143,9 @@ static void KERNEL(multiply)(const struct gemm_block *block) {
     size_t i = 0;
     for (size_t tile = 0; tile < tile_count; tile++) {
       const size_t rows = height + (tile < taller);
-      tiles[rows - 1](block, i, panel * GEMM_PANEL, b);
+      // Each of the first tiles fetches one of the next panels.
+      const bool fetches = tile < step && panel + step + tile < panel_count;
+      tiles[rows - 1](block, i, panel * GEMM_PANEL, b, fetches ? b + (step + tile) * panel_length : b);
       i += rows;
     }
     panel += step;

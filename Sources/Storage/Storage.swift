@@ -17,6 +17,9 @@ public final class Storage: @unchecked Sendable {
   /// Every owned allocation starts on a cache line, which is also the widest vector.
   public static let alignment = 64
 
+  /// From this size on an allocation asks for large pages.
+  private static let largePageMinimum = 4 << 20
+
   public let byteCount: Int
   public let isMapped: Bool
   package let base: UnsafeMutableRawPointer
@@ -33,6 +36,10 @@ public final class Storage: @unchecked Sendable {
       precondition(mapped != MAP_FAILED, "out of memory: \(byteCount) bytes")
       pointer = mapped
       mappedByteCount = rounded
+      #if canImport(Glibc)
+        // Weights of this size are streamed: with large pages the processor looks ahead further.
+        if rounded >= Storage.largePageMinimum { madvise(mapped, rounded, MADV_HUGEPAGE) }
+      #endif
     } else {
       let status = posix_memalign(&pointer, Storage.alignment, rounded)
       precondition(status == 0, "out of memory: \(byteCount) bytes")

@@ -9,10 +9,16 @@ import Dispatch
 public struct Workers: Sendable {
   public let threads: Int
   public let kernels: KernelSet
+  private let team: Team?
 
   public init(threads: Int, kernels: KernelSet = .current) {
+    self.init(threads: threads, kernels: kernels, team: nil)
+  }
+
+  private init(threads: Int, kernels: KernelSet, team: Team?) {
     self.threads = max(1, threads)
     self.kernels = kernels
+    self.team = team
   }
 
   /// The same kernels on the calling thread alone, for work that is already spread over samples.
@@ -34,6 +40,12 @@ public struct Workers: Sendable {
     guard threads > 1, parts > 1, !thread_is_inside_loop() else { return body(0..<count, 0) }
     // A few ranges for each thread, so that one that is held up does not hold up all.
     let ranges = min(parts, threads * Workers.rangesPerThread)
+    if let team {
+      team.run(ranges) { index, thread in
+        body(count * index / ranges..<count * (index + 1) / ranges, thread)
+      }
+      return
+    }
     let counter = UnsafeMutablePointer<Int>.allocate(capacity: 1)
     counter.initialize(to: 0)
     defer { counter.deallocate() }
@@ -53,5 +65,59 @@ public struct Workers: Sendable {
     }
   }
 
+  /// Runs `body` with workers that stay awake between its parallel loops: for many short loops in a row, such as the
+  /// layers of a model, where waking a thread for each would take longer than its work.
+  ///
+  ///     workers.together { workers in for layer in layers { layer.run(workers) } }
+  public func together<Value, Failure: Error>(
+    _ body: (Workers) throws(Failure) -> Value
+  ) throws(Failure) -> Value {
+    guard threads > 1, team == nil, !thread_is_inside_loop() else { return try body(self) }
+    let team = Team()
+    let workers = Workers(threads: threads, kernels: kernels, team: team)
+    var outcome: Result<Value, Failure>?
+    withoutActuallyEscaping(body) { body in
+      withUnsafeMutablePointer(to: &outcome) { outcome in
+        // The leader alone touches these; it has ended when concurrentPerform returns.
+        nonisolated(unsafe) let body = body
+        nonisolated(unsafe) let outcome = outcome
+        DispatchQueue.concurrentPerform(iterations: threads) { thread in
+          guard thread == 0 else { return team.help(thread) }
+          do throws(Failure) {
+            outcome.pointee = .success(try body(workers))
+          } catch {
+            outcome.pointee = .failure(error)
+          }
+          team.end()
+        }
+      }
+    }
+    return try outcome!.get()
+  }
+
   private static let rangesPerThread = 4
+}
+
+/// Threads that wait awake for the next loop.
+private final class Team: @unchecked Sendable {
+  // Unchecked: all of its state is atomic.
+  private let state = team_create()
+
+  deinit { team_destroy(state) }
+
+  func run(_ ranges: Int, _ work: (_ range: Int, _ thread: Int) -> Void) {
+    withoutActuallyEscaping(work) { work in
+      var work = work
+      withUnsafeMutablePointer(to: &work) { work in
+        team_run(
+          state, ranges,
+          { context, range, thread in
+            context.assumingMemoryBound(to: ((Int, Int) -> Void).self).pointee(range, thread)
+          }, work)
+      }
+    }
+  }
+
+  func help(_ thread: Int) { team_help(state, thread) }
+  func end() { team_end(state) }
 }

@@ -36,4 +36,31 @@ import Testing
       }
     }
   }
+
+  @Test(arguments: [1, 2, 7]) func aTeamCoversEachItemOnce(threads: Int) {
+    var seen = [Int](repeating: 0, count: 100)
+    seen.withUnsafeMutableBufferPointer { buffer in
+      nonisolated(unsafe) let buffer = buffer
+      Workers(threads: threads).together { workers in
+        for _ in 0..<2000 {
+          workers.parallelFor(100, grain: 1) { range, thread in
+            #expect(thread < threads)
+            for index in range {
+              buffer[index] += 1
+              // Inside a loop there is no other one.
+              workers.parallelFor(8) { inner in if inner != 0..<8 { buffer[index] += 1000 } }
+            }
+          }
+        }
+      }
+    }
+    #expect(seen.allSatisfy { $0 == 2000 })
+  }
+
+  @Test func aTeamPassesValuesAndErrorsOn() {
+    #expect(Workers(threads: 3).together { $0.threads } == 3)
+    #expect(throws: KernelSetError.machineTooOld) {
+      try Workers(threads: 3).together { (_) throws(KernelSetError) in throw .machineTooOld }
+    }
+  }
 }

@@ -11,6 +11,7 @@
 #include "gemm.h"
 #include "kernel_sets.h"
 #include "pack.h"
+#include "team.h"
 #include "threads.h"
 #include "window.h"
 #include "winograd.h"
