@@ -74,9 +74,11 @@ public final class Session {
         .badData, "the model has \(graph.inputs.count) inputs, \(inputs.count) values were given")
     }
     for (port, input) in zip(graph.inputs, inputs) { try set(port, to: input) }
-    for step in steps {
-      if let kernel = step.kernel { try kernel(workers) }
-      if onTensor != nil { try report(step.outputs) }
+    try workers.together { (workers) throws(Diagnostic) in
+      for step in steps {
+        if let kernel = step.kernel { try kernel(workers) }
+        if onTensor != nil { try report(step.outputs) }
+      }
     }
     var outputs: [TensorValue] = []
     outputs.reserveCapacity(graph.outputs.count)
