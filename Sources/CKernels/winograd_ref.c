@@ -17,7 +17,8 @@ static void combine_inputs(float *d, size_t stride) {
   d[3 * stride] = d1 - d3;
 }
 
-static void transform_ref(const struct winograd_patches *patches) {
+static bool transform_ref(const struct winograd_patches *patches) {
+  float check = 0;
   for (size_t i = 0; i < patches->count; i++) {
     for (size_t channel = 0; channel < patches->channels; channel++) {
       float d[16];
@@ -25,11 +26,13 @@ static void transform_ref(const struct winograd_patches *patches) {
         d[t] = pixel(patches, patches->y + t / 4, patches->x + 2 * (ptrdiff_t)i + t % 4, channel);
       }
       for (int column = 0; column < 4; column++) combine_inputs(d + column, 4);
+      for (int t = 0; t < 16; t++) check += d[t] * 0;
       for (int row = 0; row < 4; row++) combine_inputs(d + 4 * row, 1);
       float *values = patches->values + channel / GEMM_CHUNK * patches->chunk_stride + channel % GEMM_CHUNK;
       for (int t = 0; t < 16; t++) values[t * patches->tap_stride + i * GEMM_CHUNK] = d[t];
     }
   }
+  return check == 0;
 }
 
 static void finish_ref(const struct winograd_outputs *outputs) {

@@ -23,7 +23,8 @@ struct column {
   vector line[4];
 };
 
-INLINE struct column combine_lines(const float *const *lines, size_t offset, size_t count) {
+/// `check` stays 0 while all values are finite, and becomes not a number otherwise.
+INLINE struct column combine_lines(const float *const *lines, size_t offset, size_t count, vector *check) {
   const vector d0 = load_some(lines[0] + offset, count), d1 = load_some(lines[1] + offset, count);
   const vector d2 = load_some(lines[2] + offset, count), d3 = load_some(lines[3] + offset, count);
   struct column column;
@@ -31,13 +32,16 @@ INLINE struct column combine_lines(const float *const *lines, size_t offset, siz
   column.line[1] = vector_add(d1, d2);
   column.line[2] = vector_subtract(d2, d1);
   column.line[3] = vector_subtract(d1, d3);
+  const vector zero = vector_zero();
+#pragma clang loop unroll(full)
+  for (int line = 0; line < 4; line++) *check = vector_fma(column.line[line], zero, *check);
   return column;
 }
 
 /// As combine_lines for a column that may lie outside.
 INLINE struct column combine_at(const struct winograd_patches *patches, const float *const *lines, ptrdiff_t x,
-                                size_t count) {
-  if (x >= 0 && x < patches->width) return combine_lines(lines, (size_t)x * patches->channels, count);
+                                size_t count, vector *check) {
+  if (x >= 0 && x < patches->width) return combine_lines(lines, (size_t)x * patches->channels, count, check);
   const vector zero = vector_zero();
   struct column column;
   column.line[0] = vector_subtract(zero, zero);
@@ -59,18 +63,19 @@ INLINE void store_patch(const struct column *c, float *values, size_t tap_stride
 
 /// One vector of channels of all patches; a patch shares two columns with the one before.
 INLINE void transform_channels(const struct winograd_patches *patches, const float *const *lines, float *values,
-                               size_t count) {
+                               size_t count, vector *shared_check) {
   const size_t channels = patches->channels, tap_stride = patches->tap_stride;
+  vector check = *shared_check;
   ptrdiff_t x = patches->x;
   struct column c[4];
-  c[0] = combine_at(patches, lines, x, count);
-  c[1] = combine_at(patches, lines, x + 1, count);
+  c[0] = combine_at(patches, lines, x, count, &check);
+  c[1] = combine_at(patches, lines, x + 1, count, &check);
   size_t left = patches->count;
   if (x >= -2) {
     size_t offset = (size_t)(x + 2) * channels;
     for (; left > 0 && x + 3 < patches->width; left--, x += 2, offset += 2 * channels) {
-      c[2] = combine_lines(lines, offset, count);
-      c[3] = combine_lines(lines, offset + channels, count);
+      c[2] = combine_lines(lines, offset, count, &check);
+      c[3] = combine_lines(lines, offset + channels, count, &check);
       store_patch(c, values, tap_stride, count);
       c[0] = c[2];
       c[1] = c[3];
@@ -78,17 +83,19 @@ INLINE void transform_channels(const struct winograd_patches *patches, const flo
     }
   }
   for (; left > 0; left--, x += 2) {
-    c[2] = combine_at(patches, lines, x + 2, count);
-    c[3] = combine_at(patches, lines, x + 3, count);
+    c[2] = combine_at(patches, lines, x + 2, count, &check);
+    c[3] = combine_at(patches, lines, x + 3, count, &check);
     store_patch(c, values, tap_stride, count);
     c[0] = c[2];
     c[1] = c[3];
     values += GEMM_CHUNK;
   }
+  *shared_check = check;
 }
 
-static void KERNEL(transform)(const struct winograd_patches *patches) {
+static bool KERNEL(transform)(const struct winograd_patches *patches) {
   const size_t channels = patches->channels;
+  vector check = vector_zero();
   const float *start[4];
   for (int line = 0; line < 4; line++) {
     const ptrdiff_t y = patches->y + line;
@@ -99,11 +106,15 @@ static void KERNEL(transform)(const struct winograd_patches *patches) {
     const float *const lines[4] = {start[0] + channel, start[1] + channel, start[2] + channel, start[3] + channel};
     float *values = patches->values + channel / GEMM_CHUNK * patches->chunk_stride + channel % GEMM_CHUNK;
     if (channel + VECTOR_WIDTH <= channels) {
-      transform_channels(patches, lines, values, VECTOR_WIDTH);
+      transform_channels(patches, lines, values, VECTOR_WIDTH, &check);
     } else {
-      transform_channels(patches, lines, values, channels - channel);
+      transform_channels(patches, lines, values, channels - channel, &check);
     }
   }
+  float checks[VECTOR_WIDTH], sum = 0;
+  vector_store(checks, check);
+  for (int i = 0; i < VECTOR_WIDTH; i++) sum += checks[i];
+  return sum == 0;
 }
 
 // MARK: Outputs

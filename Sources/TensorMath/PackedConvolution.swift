@@ -21,7 +21,7 @@ public struct PackedConvolution: Sendable {
     case depthwise(DepthwiseConvolution)
   }
 
-  /// Packs a filter `[outputs, kernel..., inputs / groups]`; the view is not needed afterwards.
+  /// Packs a filter `[outputs, kernel..., inputs / groups]`; Winograd keeps the view, for inputs that are not finite.
   public init(
     _ geometry: ConvolutionGeometry, filter: View<Float>, bias: View<Float>? = nil,
     clamp: ClosedRange<Float>? = nil

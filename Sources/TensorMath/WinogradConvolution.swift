@@ -1,4 +1,5 @@
 import CKernels
+import Dispatch
 import Storage
 
 /// Winograd's F(2x2, 3x3): a strip of 4x4 patches is transformed, multiplied tap by tap with the transformed filter,
@@ -22,6 +23,7 @@ struct WinogradConvolution: Sendable {
   /// Starts the sums of tap (1, 1), which enters each of the four outputs exactly once.
   private let bias: View<Float>?
   private let zeros: View<Float>
+  private let plain: PlainProduct
 
   private static let taps = 16
   private static let biasTap = 5
@@ -63,7 +65,8 @@ struct WinogradConvolution: Sendable {
     }
     self.panels = panels
     self.bias = bias.map { PackedMatrix.padded($0, count: outputs) }
-    zeros = View(count: inputWidth * inputs)
+    zeros = View(count: max(inputWidth, 1) * inputs)
+    plain = PlainProduct(geometry, filter: filter, bias: self.bias)
   }
 
   /// U = G g Gᵀ per pair of channels, with the rows of G being (1, 0, 0), (½, ½, ½), (½, -½, ½), (0, 0, 1); in double
@@ -148,9 +151,44 @@ struct WinogradConvolution: Sendable {
   }
 
   private func convolve(_ call: ConvolutionCall, tiles: Range<Int>, strip: Strip, kernels: KernelSet) {
-    forEachRun(tiles) { first, count in transform(call, tiles, first, count, strip, kernels) }
+    var isFinite = true
+    forEachRun(tiles) { first, count in
+      isFinite = transform(call, tiles, first, count, strip, kernels) && isFinite
+    }
     multiply(count: tiles.count, strip, kernels)
+    guard isFinite else { return finishCarefully(call, tiles, strip, kernels) }
     forEachRun(tiles) { first, count in finish(call, tiles, first, count, strip, kernels) }
+  }
+
+  /// Sums of a patch with an infinity may be not a number where those of a window are infinite. So outputs from such
+  /// a patch are computed as plain products.
+  private func finishCarefully(
+    _ call: ConvolutionCall, _ tiles: Range<Int>, _ strip: Strip, _ kernels: KernelSet
+  ) {
+    for tile in tiles {
+      let line = tile / tilesPerLine
+      let sample = line / tileLines, y = line % tileLines * 2, x = tile % tilesPerLine * 2
+      if patchIsFinite(call.input + sample * inputHeight * inputWidth * inputs, y: y - padTop, x: x - padLeft)
+      {
+        finish(call, tiles, tile, 1, strip, kernels)
+      } else {
+        for row in y..<min(y + 2, outputHeight) {
+          let first = (sample * outputHeight + row) * outputWidth + x
+          plain.run(call, first: first, count: min(2, outputWidth - x), zeros: zeros, kernels: kernels)
+        }
+      }
+    }
+  }
+
+  private func patchIsFinite(_ sample: UnsafePointer<Float>, y: Int, x: Int) -> Bool {
+    let columns = max(0, x)..<max(min(x + 4, inputWidth), max(0, x))
+    for line in max(0, y)..<max(min(y + 4, inputHeight), max(0, y)) {
+      for index in columns.lowerBound * inputs..<columns.upperBound * inputs
+      where !sample[line * inputWidth * inputs + index].isFinite {
+        return false
+      }
+    }
+    return true
   }
 
   /// The parts of `tiles` that lie in one line.
@@ -166,7 +204,7 @@ struct WinogradConvolution: Sendable {
   private func transform(
     _ call: ConvolutionCall, _ tiles: Range<Int>, _ first: Int, _ count: Int, _ strip: Strip,
     _ kernels: KernelSet
-  ) {
+  ) -> Bool {
     let line = first / tilesPerLine
     let sample = line / tileLines
     var patches = winograd_patches(
@@ -176,7 +214,7 @@ struct WinogradConvolution: Sendable {
       values: strip.values(0) + (first - tiles.lowerBound) * WinogradConvolution.chunk,
       tap_stride: strip.slot,
       chunk_stride: strip.capacity * WinogradConvolution.chunk)
-    kernels.table.pointee.winograd.pointee.transform(&patches)
+    return kernels.table.pointee.winograd.pointee.transform(&patches)
   }
 
   private func multiply(count: Int, _ strip: Strip, _ kernels: KernelSet) {
@@ -207,5 +245,49 @@ struct WinogradConvolution: Sendable {
       low: call.clamp.lowerBound,
       high: call.clamp.upperBound)
     kernels.table.pointee.winograd.pointee.finish(&tile)
+  }
+}
+
+/// The same convolution as a plain product, for the few outputs that need it; packed when it is first needed.
+private final class PlainProduct: @unchecked Sendable {
+  // Unchecked: the panels are made under the queue.
+  private let geometry: ConvolutionGeometry
+  private let filter: View<Float>
+  private let bias: View<Float>?
+  private let queue = DispatchQueue(label: "edgeopt.winograd.plain")
+  private var panels: View<Float>?
+
+  init(_ geometry: ConvolutionGeometry, filter: View<Float>, bias: View<Float>?) {
+    self.geometry = geometry
+    self.filter = filter
+    self.bias = bias
+  }
+
+  private var packed: View<Float> {
+    queue.sync {
+      if let panels { return panels }
+      let length = geometry.taps * geometry.inputChannels
+      let made = PackedMatrix(filter, inner: length, columns: geometry.outputChannels, transposed: true)
+        .panels
+      panels = made
+      return made
+    }
+  }
+
+  /// Outputs at `count` positions of one line.
+  func run(_ call: ConvolutionCall, first: Int, count: Int, zeros: View<Float>, kernels: KernelSet) {
+    let panels = packed, columns = geometry.outputChannels
+    withUnsafeTemporaryAllocation(of: UnsafePointer<Float>.self, capacity: geometry.taps * count) {
+      pointers in
+      var window = geometry.window
+      window_pixels(&window, call.input, zeros.pointer, first, count, pointers.baseAddress!)
+      var block = gemm_block(
+        rows: count, columns: columns, taps: geometry.taps, depth: geometry.inputChannels,
+        a: UnsafePointer(pointers.baseAddress!), a_stride: count, b: panels.pointer, bias: bias?.pointer,
+        addend: call.addend.map { $0 + first * columns }, addend_stride: columns,
+        c: call.output + first * columns, c_stride: columns, low: call.clamp.lowerBound,
+        high: call.clamp.upperBound)
+      kernels.table.pointee.gemm.pointee.multiply(&block)
+    }
   }
 }

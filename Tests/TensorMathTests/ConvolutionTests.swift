@@ -130,6 +130,25 @@ import Testing
     #expect((worst ?? 0) <= 0, "\(item.geometry)")
   }
 
+  /// An infinity stays one, and what it does not reach stays finite: as plain sums have it.
+  @Test func infinitiesAndNotANumberPropagateAsInPlainSums() {
+    var random = RandomNumbers(seed: 11)
+    for geometry in ConvolutionTests.winogradGeometries {
+      for value in [Float.infinity, -.infinity, .nan] {
+        let item = Case(geometry, batch: 1, plain: true, random: &random)
+        item.input[Int(random.next() % UInt64(item.input.count))] = value
+        let found = item.run(Workers(threads: 2))
+        #expect(bits(found) == bits(item.run(Workers(threads: 1, kernels: .reference))))
+        let naive = NaiveConvolution(
+          geometry, input: item.input, filter: item.filter, bias: item.bias, batch: 1)
+        for index in 0..<found.count where !naive.values[index].isFinite || !found[index].isFinite {
+          #expect(found[index].isNaN == naive.values[index].isNaN)
+          #expect(found[index].isNaN || Double(found[index]) == naive.values[index])
+        }
+      }
+    }
+  }
+
   @Test func emptyInputsAndBatches() {
     let geometry = ConvolutionGeometry(input: [0, 4], kernel: [1, 1], inputChannels: 2, outputChannels: 2)
     #expect(geometry.output == [0, 4])

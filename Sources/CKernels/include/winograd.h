@@ -6,6 +6,7 @@
 #ifndef CKERNELS_WINOGRAD_H
 #define CKERNELS_WINOGRAD_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /// A run of neighboring patches in one line of tiles of one sample.
@@ -42,7 +43,8 @@ struct winograd_outputs {
 };
 
 struct winograd_kernels {
-  void (*_Nonnull transform)(const struct winograd_patches *_Nonnull patches);
+  /// Returns false if an input is infinite or not a number. (Also, at times, if sums of inputs are too large.)
+  bool (*_Nonnull transform)(const struct winograd_patches *_Nonnull patches);
   void (*_Nonnull finish)(const struct winograd_outputs *_Nonnull outputs);
 };
 
