@@ -152,7 +152,8 @@ extension LayoutProblem {
 
 extension LayoutProblem {
   private static let largestSearched = 20_000
-  private static let largestTrialCount = 4_000
+  /// Uses of values that trials may look at in all.
+  private static let largestEffort = 1_000_000
 
   /// Tries another option for one player at a time, taking along those neighbors that were in step with it.
   private func improveGroups(_ choice: inout [Int]) -> Bool {
@@ -163,13 +164,12 @@ extension LayoutProblem {
     for index in values.indices where cost(ofValue: index, choice) > 0 {
       for use in [values[index].maker] + values[index].readers { worth.insert(use.player) }
     }
-    var trials = 0
-    for player in worth.sorted() where options[player].count > 1 && trials < Self.largestTrialCount {
+    var effort = 0
+    for player in worth.sorted() where options[player].count > 1 && effort < Self.largestEffort {
       for option in options[player].indices where option != choice[player] {
         for spreads in [true, false] {
-          trials += 1
           let trial = spreads ? group(from: player, option, choice) : [player: option]
-          if gain(of: trial, choice) > 0 {
+          if gain(of: trial, &choice, &effort) > 0 {
             for (member, option) in trial { choice[member] = option }
             improved = true
           }
@@ -201,14 +201,23 @@ extension LayoutProblem {
     return trial
   }
 
-  private func gain(of trial: [Int: Int], _ choice: [Int]) -> Int {
-    var changed = choice
-    for (player, option) in trial { changed[player] = option }
+  /// What a change of some players saves.
+  private func gain(of trial: [Int: Int], _ choice: inout [Int], _ effort: inout Int) -> Int {
     let touched = Set(trial.keys.flatMap { usesOf[$0].map(\.value) })
-    let ports = trial.keys.reduce(0) { sum, player in
+    effort += touched.reduce(1) { $0 + 2 * values[$1].readers.count }
+    let before = cost(of: touched, ports: trial.keys, choice)
+    let old = trial.map { ($0.key, choice[$0.key]) }
+    for (player, option) in trial { choice[player] = option }
+    let after = cost(of: touched, ports: trial.keys, choice)
+    for (player, option) in old { choice[player] = option }
+    return before - after
+  }
+
+  private func cost(of touched: Set<Int>, ports: some Sequence<Int>, _ choice: [Int]) -> Int {
+    let changed = ports.reduce(0) { sum, player in
       if case .node = players[player] { return sum }
-      return sum + (choice[player] == 0 ? 0 : 2) - (changed[player] == 0 ? 0 : 2)
+      return sum + (choice[player] == 0 ? 0 : 2)
     }
-    return touched.reduce(ports) { $0 + cost(ofValue: $1, choice) - cost(ofValue: $1, changed) }
+    return touched.reduce(changed) { $0 + cost(ofValue: $1, choice) }
   }
 }

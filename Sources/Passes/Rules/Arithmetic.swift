@@ -41,11 +41,10 @@ extension Rule {
       guard before.map({ $0.operation.isLinear || AffineStep($0, in: editor)?.kind == .multiply }) == true,
         let moved = inner.constant.combined(outer.constant, *, limit: limit)
       else { return nil }
-      let sources = maker.node.sources
       let product = try editor.emit(
         .binary(.multiply, clamp: nil), inputs: [inner.operand, outer.constantID],
         name: "\(node.sourceName)/scaled",
-        sources: sources)
+        sources: node.sources)
       let id = editor.addDerived(moved, from: inner.constantID, like: nil)
       return .operation(
         .binary(.add, clamp: nil), [product, id], absorbing: [maker.index],
