@@ -1,3 +1,4 @@
+import class Foundation.ProcessInfo
 import Graph
 import Storage
 import TensorMath
@@ -129,8 +130,8 @@ struct ActivationLayout {
   let steps: [TensorPlacement.Step]
   let placement: TensorPlacement
 
-  /// More than any machine that edgeopt runs on has; beyond it a shape is a mistake.
-  static let maximumByteCount = 1 << 40
+  /// Beyond the machine's memory a shape is a mistake.
+  static let maximumByteCount = Int(clamping: ProcessInfo.processInfo.physicalMemory)
 
   init(_ program: Program, sizes: [[Int]]) throws(Diagnostic) {
     let graph = program.graph
@@ -152,7 +153,9 @@ struct ActivationLayout {
       steps: steps, inputs: graph.inputs.map(\.tensor), held: graph.outputs.map(\.tensor),
       byteCounts: byteCounts)
     guard placement.byteCount < Self.maximumByteCount else {
-      throw Diagnostic(.failed, "the activations of '\(graph.name)' do not fit into memory")
+      throw Diagnostic(
+        .failed,
+        "the activations of '\(graph.name)' take \(placement.byteCount >> 20) MB, more than this machine has")
     }
   }
 
@@ -167,7 +170,7 @@ struct ActivationLayout {
       return place == base + start || byteCounts[part.index] == 0
     }
     switch sharing {
-    case .none, .overwrites: return false
+    case .none, .overwrites, .overwritesAlone: return false
     case .pieces(let starts):
       return zip(step.outputs, starts).allSatisfy { lies($0, $1, into: step.inputs[0]) }
     case .assembled(let starts):

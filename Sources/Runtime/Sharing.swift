@@ -35,7 +35,15 @@ extension ProgramStep {
     case .binary: return overwriting([0, 1])
     case .select: return overwriting([1, 2])
     case .scatterElements, .scatterND: return overwriting([0])
-    case .convolution, .dense: return addsLastInput ? overwriting([inputs.count - 1]) : .none
+    case .composite(let composite):
+      switch composite {
+      case .layerNormalization, .rmsNormalization, .groupNormalization: return overwriting([0])
+      case .localResponseNormalization, .depthToSpace, .spaceToDepth: return .none
+      }
+    case .convolution, .dense:
+      // The residual is read where it is written, but the data is read around it.
+      guard addsLastInput, case .overwrites = overwriting([inputs.count - 1]) else { return .none }
+      return .overwritesAlone(inputs.count - 1)
     default: return .none
     }
   }

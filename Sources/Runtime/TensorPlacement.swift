@@ -18,8 +18,10 @@ struct TensorPlacement {
     case pieces([Int])
     /// Each input is a piece of output 0 that starts at this byte.
     case assembled([Int])
-    /// Output 0 may take the memory of one of these operands.
+    /// Output 0 may take the memory of one of these operands: each element is read just before it is written.
     case overwrites([Int])
+    /// Output 0 may take the memory of this operand, if no other operand lies there.
+    case overwritesAlone(Int)
   }
 
   /// Where each tensor starts in the activation buffer; nil for constants and tensors that no step touches.
@@ -115,7 +117,7 @@ private struct TensorGroups {
 
   mutating func joinPieces(of step: TensorPlacement.Step, byteCounts: [Int]) {
     switch step.sharing {
-    case .none, .overwrites: return
+    case .none, .overwrites, .overwritesAlone: return
     case .pieces(let starts):
       guard case let source?? = step.inputs.first, isDefined(source.index) else { return }
       for (output, start) in zip(step.outputs, starts) {
@@ -138,9 +140,14 @@ private struct TensorGroups {
   }
 
   mutating func reuseOperand(of step: TensorPlacement.Step, at time: Int, byteCounts: [Int]) {
-    guard case .overwrites(let candidates) = step.sharing, case let output?? = step.outputs.first else {
-      return
+    let candidates: [Int]
+    let alone: Bool
+    switch step.sharing {
+    case .overwrites(let operands): (candidates, alone) = (operands, false)
+    case .overwritesAlone(let operand): (candidates, alone) = ([operand], true)
+    case .none, .pieces, .assembled: return
     }
+    guard case let output?? = step.outputs.first else { return }
     let (outputRoot, outputDelta) = find(output.index)
     // A result that is already part of something larger has its place.
     guard outputDelta == 0, size[outputRoot] == byteCounts[output.index], first[outputRoot] == time else {
@@ -150,24 +157,26 @@ private struct TensorGroups {
       guard let input = step.inputs[candidate], isDefined(input.index) else { continue }
       guard byteCounts[input.index] == byteCounts[output.index] else { continue }
       let root = find(input.index).root
-      guard root != outputRoot, last[root] == time, isOverwritable(input, in: step, byteCounts) else {
-        continue
-      }
+      guard root != outputRoot, last[root] == time,
+        isOverwritable(candidate, alone: alone, in: step, byteCounts)
+      else { continue }
       join(outputRoot, into: input.index, offset: 0)
       return
     }
   }
 
-  /// Whether no other operand of the step reads these bytes at another place than the result is written.
+  /// Whether no other operand of the step reads these bytes, or reads them elsewhere than the result is written.
   private mutating func isOverwritable(
-    _ input: TensorID, in step: TensorPlacement.Step, _ byteCounts: [Int]
+    _ candidate: Int, alone: Bool, in step: TensorPlacement.Step, _ byteCounts: [Int]
   ) -> Bool {
+    guard let input = step.inputs[candidate] else { return false }
     let (root, start) = find(input.index)
     let range = start..<start + byteCounts[input.index]
-    for case let other? in step.inputs where isDefined(other.index) {
+    for (position, other) in step.inputs.enumerated() where position != candidate {
+      guard let other, isDefined(other.index) else { continue }
       let (otherRoot, otherStart) = find(other.index)
       let otherRange = otherStart..<otherStart + byteCounts[other.index]
-      if otherRoot == root, otherRange.overlaps(range), otherRange != range { return false }
+      if otherRoot == root, otherRange.overlaps(range), alone || otherRange != range { return false }
     }
     return true
   }

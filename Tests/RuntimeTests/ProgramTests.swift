@@ -78,6 +78,32 @@ import Testing
     for (one, other) in zip(a, b) { #expect(one.bytes.array == other.bytes.array) }
   }
 
+  @Test func aResidualThatIsAlsoTheDataIsNotOverwrittenTooEarly() throws {
+    var dice = Dice(2)
+    var graph = Graph(name: "residual")
+    let x = graph.addInput("x", [.batch(1), 9, 9, 16])
+    let start = try graph.append(.unary(.relu), inputs: [x], names: ["start"], sources: ["start"])[0]!
+    let filter = graph.addConstant(Constant(dice.floats([16, 3, 3, 16])), name: "w")
+    let same = WindowGeometry(size: [3, 3], padBefore: [1, 1], padAfter: [1, 1])
+    let convolved = try graph.append(
+      .convolution(Convolution(window: same, layout: .channelsLast)), inputs: [start, filter], names: ["c"],
+      sources: ["c"])[0]!
+    let sum = try graph.append(
+      .binary(.add, clamp: nil), inputs: [convolved, start], names: ["s"], sources: ["s"])[0]!
+    let rows = try graph.append(.reshape([.batch(1), 81, 16]), inputs: [sum], names: ["r"], sources: ["r"])[
+      0]!
+    let weights = graph.addConstant(Constant(dice.floats([16, 16])), name: "v")
+    let mixed = try graph.append(.dense(clamp: nil), inputs: [rows, weights], names: ["d"], sources: ["d"])[
+      0]!
+    graph.addOutput(
+      try graph.append(.binary(.add, clamp: .relu), inputs: [rows, mixed], names: ["e"], sources: ["e"])[0]!)
+    let (fused, plain) = (try Program(graph), try Program(graph, fusesSteps: false))
+    #expect(fused.steps.count == plain.steps.count - 2)
+    let data = dice.floats([2, 9, 9, 16])
+    let results = try [fused, plain].map { try $0.makeSession(batch: 2).run([data])[0] }
+    #expect(results[0].bytes.array == results[1].bytes.array)
+  }
+
   @Test func everyTensorIsReportedOnce() throws {
     let graph = try network()
     let session = try Program(graph, fusesSteps: false).makeSession(batch: 2)
