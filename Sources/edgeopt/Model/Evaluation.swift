@@ -1,5 +1,6 @@
 import Datasets
 import Graph
+import Passes
 import Reporting
 import Runtime
 import Storage
@@ -25,7 +26,9 @@ struct Evaluation {
   }
 
   mutating func run() throws(Diagnostic) -> Result {
-    let runner = try BatchRunner(program, threads: workers.threads)
+    // Samples that may influence one another are fed one by one, as the data set stands for.
+    let isBatched = program.graph.batchIndependence().isIndependent
+    let runner = try BatchRunner(program, threads: workers.threads, batch: isBatched ? nil : 1)
     var measured = metric.map { Metric($0) }
     var next = 0
     var done = 0

@@ -105,6 +105,12 @@ struct InputArguments {
 }
 
 extension ONNXModelSummary.Value {
+  var dimensionNames: [String] {
+    (shape ?? []).compactMap { dimension in
+      if case .named(let name) = dimension { name } else { nil }
+    }
+  }
+
   /// "[N, 3, height, ?]"
   var shapeText: String {
     guard let shape else { return "" }

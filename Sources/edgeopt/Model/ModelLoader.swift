@@ -15,13 +15,22 @@ struct ModelLoader {
   var importOptions = ImportOptions()
   /// Leaves inputs and outputs in the source's layout.
   var keepsPortLayout = false
-  /// Leaves the graph as it was written, apart from layouts, so that it still has all of its tensors.
-  var keepsAllTensors = false
+  var purpose = Purpose.execution
   /// Dumps the graph after this pass.
   var dumpAfter: String?
 
+  /// What the graph is for, which decides the passes.
+  enum Purpose {
+    case execution
+    /// Nothing is folded or fused, so that the graph still has all of its tensors.
+    case layerDump
+    case export
+  }
+
   struct LoadedModel {
     var graph: Graph
+    /// Operators before any pass.
+    var operatorsRead: Int
     /// What each pass did.
     var passes: [(pass: String, summary: PassSummary)]
     var dump: String?
@@ -36,6 +45,27 @@ struct ModelLoader {
     for binding in options.bind {
       importOptions.bindings[binding.name] = try ArrayFile(path: binding.value).value()
     }
+    if !(options.dim.isEmpty && options.bind.isEmpty), ModelFormat(path: path) == .onnx {
+      try checkNames(try ONNXModelSummary(path: path))
+    }
+  }
+
+  /// A flag that names what the model does not have is a slip that must not go unnoticed.
+  private func checkNames(_ summary: ONNXModelSummary) throws(Diagnostic) {
+    let dimensions = Set(summary.inputs.flatMap(\.dimensionNames)).sorted()
+    for name in importOptions.dimensions.keys.sorted() where !dimensions.contains(name) {
+      let known = dimensions.map { "'\($0)'" }.joined(separator: ", ")
+      throw Diagnostic(
+        .usage, "--dim names '\(name)', which is not a dimension of the model's inputs",
+        hint: dimensions.isEmpty ? "none of their dimensions has a name" : "their dimensions: \(known)")
+    }
+    let integers = summary.inputs.filter { !$0.type.elementType.isFloat }.map(\.name)
+    for name in importOptions.bindings.keys.sorted() where !integers.contains(name) {
+      let known = integers.map { "'\($0)'" }.joined(separator: ", ")
+      throw Diagnostic(
+        .usage, "--bind names '\(name)', which is not an integer input of the model",
+        hint: integers.isEmpty ? "it has no integer inputs" : "its integer inputs: \(known)")
+    }
   }
 
   func load() throws(Diagnostic) -> LoadedModel {
@@ -47,13 +77,18 @@ struct ModelLoader {
       closed.importOptions.batch = .asDeclared
       graph = try closed.read()
     }
-    let pipeline =
-      keepsAllTensors
-      ? Pipeline([.layout(.channelsLast, keepsPortLayout: keepsPortLayout)])
-      : Pipeline.forExecution(keepsPortLayout: keepsPortLayout)
+    let operatorsRead = graph.operators.count
     var dump: String?
     let report = try pipeline.run(on: &graph, dumpAfter: dumpAfter) { dump = $0 }
-    return LoadedModel(graph: graph, passes: report, dump: dump)
+    return LoadedModel(graph: graph, operatorsRead: operatorsRead, passes: report, dump: dump)
+  }
+
+  private var pipeline: Pipeline {
+    switch purpose {
+    case .execution: .forExecution(keepsPortLayout: keepsPortLayout)
+    case .layerDump: Pipeline([.layout(.channelsLast, keepsPortLayout: keepsPortLayout)])
+    case .export: .forExport
+    }
   }
 
   /// The graph with a batch of one made open, if that was asked for and its samples are proven independent.

@@ -16,7 +16,7 @@ struct CommonOptions: ArgumentGroup {
   /// Prints the document or the text, whichever was asked for; to `path` instead of standard output when there is one.
   func print(
     _ text: @autoclosure () -> String, json document: @autoclosure () -> JSON, to output: OutputOptions
-  ) throws {
+  ) throws(Diagnostic) {
     let result = json ? document().text() : text()
     guard let path = output.output else { return Terminal.output.write(result) }
     try output.write(Array(result.utf8), to: path)

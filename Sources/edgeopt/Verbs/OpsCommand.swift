@@ -46,13 +46,28 @@ struct OpsCommand: Command {
   /// Reads the model; what cannot be taken is in the error, all of it at once.
   private func check(_ model: String) throws {
     let loader = try ModelLoader(path: model, modelOptions)
-    let graph = try loader.read()
-    let count = graph.operators.count
-    try common.print(
-      "\(model): all operators are taken (\(NumberFormat.count(count)) after import)\n",
-      json: .object([
-        "model": .string(model), "supported": true, "operators": .integer(count), "problems": [],
-      ]),
-      to: output)
+    do throws(Diagnostic) {
+      let count = try loader.read().operators.count
+      try common.print(
+        "\(model): every operator is taken\n", json: verdict(model, operators: count, problems: []),
+        to: output)
+    } catch {
+      if common.json, error.kind == .unsupported {
+        try common.print(
+          "",
+          json: verdict(
+            model, operators: nil, problems: error.message.split(separator: "\n").map(String.init)),
+          to: output)
+      }
+      throw error
+    }
+  }
+
+  private func verdict(_ model: String, operators: Int?, problems: [String]) -> JSON {
+    .object([
+      "model": .string(model), "supported": .bool(problems.isEmpty),
+      "operators": .optional(operators, JSON.integer),
+      "problems": .strings(problems),
+    ])
   }
 }

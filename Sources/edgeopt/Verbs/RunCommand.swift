@@ -40,7 +40,7 @@ struct RunCommand: Command {
     let arguments = try InputArguments(model: model, arguments: input)
     var loader = ModelLoader(path: model)
     loader.keepsPortLayout = true
-    loader.keepsAllTensors = dumpLayers != nil
+    loader.purpose = dumpLayers == nil ? .execution : .layerDump
     loader.importOptions = arguments.importOptions
     let loaded = try loader.load()
     for step in loaded.passes { common.detail("pass \(step.pass): \(step.summary)") }
