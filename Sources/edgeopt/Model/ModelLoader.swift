@@ -24,7 +24,6 @@ struct ModelLoader {
     case execution
     /// Nothing is folded or fused, so that the graph still has all of its tensors.
     case layerDump
-    case export
   }
 
   struct LoadedModel {
@@ -87,7 +86,6 @@ struct ModelLoader {
     switch purpose {
     case .execution: .forExecution(keepsPortLayout: keepsPortLayout)
     case .layerDump: Pipeline([.layout(.channelsLast, keepsPortLayout: keepsPortLayout)])
-    case .export: .forExport
     }
   }
 
