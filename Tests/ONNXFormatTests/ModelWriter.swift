@@ -39,7 +39,7 @@ struct MessageWriter {
 }
 
 /// An attribute's value.
-enum TestAttribute {
+enum TestAttribute: Sendable {
   case int(Int)
   case ints([Int])
   case float(Float)
@@ -52,7 +52,7 @@ enum TestAttribute {
   case reference(String, Int)
 }
 
-struct TestTensor {
+struct TestTensor: Sendable {
   var name = ""
   var sizes: [Int]
   /// ONNX's number of the type.
@@ -90,7 +90,7 @@ struct TestTensor {
   }
 }
 
-struct TestNode {
+struct TestNode: Sendable {
   var op: String
   var inputs: [String]
   var outputs: [String]
@@ -134,8 +134,8 @@ struct TestNode {
 }
 
 /// A declared input or output; a dimension is a size, a name, or nothing.
-struct TestValue {
-  enum Dimension: ExpressibleByIntegerLiteral, ExpressibleByStringLiteral {
+struct TestValue: Sendable {
+  enum Dimension: Sendable, ExpressibleByIntegerLiteral, ExpressibleByStringLiteral {
     case size(Int)
     case named(String)
     case open
@@ -173,7 +173,7 @@ struct TestValue {
   }
 }
 
-struct TestGraph {
+struct TestGraph: Sendable {
   var nodes: [TestNode] = []
   var inputs: [TestValue] = []
   var outputs: [TestValue] = []
@@ -188,7 +188,7 @@ struct TestGraph {
   }
 }
 
-struct TestFunction {
+struct TestFunction: Sendable {
   var name: String
   var domain = "local"
   var inputs: [String]
@@ -214,7 +214,7 @@ struct TestFunction {
 }
 
 /// A whole model file.
-struct TestModel {
+struct TestModel: Sendable {
   var opset = 17
   var irVersion = 8
   var graph: TestGraph

@@ -25,6 +25,9 @@ struct Importing {
   var checkedWeights: Set<TensorID> = []
   /// Tensors that repeat one number, too large to be folded: the number.
   var fills: [TensorID: TensorID] = [:]
+  /// What constant folding may still cost.
+  var byteBudget = ImportLimits.foldedBytesInAll
+  var productBudget = ImportLimits.foldedProducts
 
   struct Scope {
     /// A function's scope sees nothing around it.
@@ -117,6 +120,7 @@ struct Importing {
   mutating func emit(
     _ operation: Operation, _ inputs: [TensorID?], wanted: [Bool]
   ) throws(Diagnostic) -> [TensorID?] {
+    try checkElements(operation, inputs)
     if let folded = try fold(operation, inputs, wanted: wanted) { return folded }
     guard graph.operators.count < 4 * ImportLimits.nodes else { throw ImportLimits.tooManyNodes }
     let base = graph.tensors.count
@@ -129,54 +133,5 @@ struct Importing {
       fills[result] = source
     }
     return results
-  }
-
-  /// The results as constants; nil when they are not known or not worth their memory.
-  private mutating func fold(
-    _ operation: Operation, _ inputs: [TensorID?], wanted: [Bool]
-  ) throws(Diagnostic) -> [TensorID?]? {
-    for case let input? in inputs where graph[input].constant == nil { return nil }
-    guard inputs.contains(where: { $0 != nil }) else { return nil }
-    let types = try operation.resultTypes(
-      of: inputs.map { $0.map { graph[$0].type } }, resultCount: wanted.count, at: sources.first ?? "")
-    if let first = inputs[0].flatMap({ graph[$0].constant }), let view = Self.view(first, operation, types[0])
-    {
-      let id = graph.addConstant(view, name: prefix + "constant\(graph.tensors.count)")
-      graph[id].origin = inputs[0].map { graph[$0].origin } ?? Origin()
-      graph[id].origin.permutation = nil
-      return [id]
-    }
-    guard isWorthFolding(inputs, types) else { return nil }
-    let values = inputs.map { $0.flatMap { graph[$0].constant?.realized() } }
-    do {
-      let results = try evaluator.evaluate(operation, inputs: values, resultTypes: types)
-      guard results.count >= wanted.count else { return nil }
-      return zip(wanted, results).map { isWanted, value in isWanted ? constant(value) : nil }
-    } catch  where error.kind == .unsupported {
-      // The evaluator does not know the operator: it stays in the graph.
-      return nil
-    }
-  }
-
-  /// Movement that needs no copy of the elements.
-  private static func view(_ constant: Constant, _ operation: Operation, _ type: TensorType) -> Constant? {
-    switch operation {
-    case .transpose(let permutation): constant.permuted(permutation)
-    case .reshape: type.shape.fixedSizes.map { constant.reshaped($0) }
-    default: nil
-    }
-  }
-
-  private func isWorthFolding(_ inputs: [TensorID?], _ types: [TensorType]) -> Bool {
-    var resultBytes = 0
-    for type in types {
-      guard type.shape.fixedSizes != nil else { return false }
-      resultBytes += type.shape.elementCountPerSample * type.element.byteCount
-    }
-    var inputBytes = 0
-    for case let input? in inputs {
-      inputBytes += graph[input].shape.elementCountPerSample * graph[input].element.byteCount
-    }
-    return resultBytes <= max(ImportLimits.foldedBytes, inputBytes)
   }
 }

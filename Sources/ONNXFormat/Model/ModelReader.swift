@@ -48,7 +48,6 @@ struct ModelReader {
       case 15: record.sparseInitializerCount += 1
       default: break
       }
-      guard record.nodes.count <= ImportLimits.nodes else { throw ImportLimits.tooManyNodes }
     }
     return record
   }
@@ -65,7 +64,6 @@ struct ModelReader {
       case 1, 4, 5, 6, 9, 10, 13: header.append(field, from: bytes)
       default: break
       }
-      guard nodes.count <= ImportLimits.nodes else { throw ImportLimits.tooManyNodes }
     }
     return FunctionRecord(header: try Decoder.functionHeader(header.bytes), nodes: nodes, defaults: defaults)
   }
@@ -134,7 +132,11 @@ struct ModelReader {
           throw WireReader.corrupt("a tensor has two kinds of typed data")
         }
         typed = (field.number, (typed?.span.lowerBound ?? field.whole.lowerBound)..<field.whole.upperBound)
-      case 1, 2, 8, 13, 14: writer.append(field, from: bytes)
+      case 1, 2, 8, 13, 14:
+        writer.append(field, from: bytes)
+        guard writer.bytes.count < 1 << 16 else {
+          throw WireReader.corrupt("a tensor says more than 64 kB of itself besides its elements")
+        }
       default: break
       }
     }

@@ -70,7 +70,7 @@ extension OperatorRegistry {
       let count = max(0, ((Double(limit) - Double(start)) / Double(step)).rounded(.up))
       return importing.constant(
         TensorValue(
-          integers: (0..<(try rangeCount(count, node))).map { start + $0 * step }, type: type,
+          integers: (0..<(try rangeCount(count, node))).map { start &+ $0 &* step }, type: type,
           sizes: [Int(count)]))
     }
     guard let start = try importing.floats(node, 0, "start")?.first,

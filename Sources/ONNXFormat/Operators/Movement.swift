@@ -49,11 +49,17 @@ extension OperatorRegistry {
       let rank = importing.rank(data)
       let batchAxis = try node.axis(try node.integer("batch_axis", default: 1), rank: rank)
       let timeAxis = try node.axis(try node.integer("time_axis", default: 0), rank: rank)
-      return try importing.emit(
-        .reverseSequence(batchAxis: batchAxis, timeAxis: timeAxis), data, importing.tensor(node, 1))
+      let lengths = try importing.cast(importing.tensor(node, 1), to: .int64)
+      guard importing.shape(lengths) == Shape([importing.shape(data)[batchAxis]]), batchAxis != timeAxis
+      else {
+        throw node.problem(
+          "has lengths \(importing.shape(lengths)) for axis \(batchAxis) of \(importing.shape(data))")
+      }
+      return try importing.emit(.reverseSequence(batchAxis: batchAxis, timeAxis: timeAxis), data, lengths)
     },
     OperatorEntry("Trilu", since: 14, inputs: 2, shapeOperands: [1]) { importing, node throws(Diagnostic) in
-      let diagonal = try importing.integer(node, 1, "diagonal") ?? 0
+      // Beyond the matrix, all diagonals are the same.
+      let diagonal = min(max(try importing.integer(node, 1, "diagonal") ?? 0, -1 << 31), 1 << 31)
       let upper = try node.flag("upper", default: true)
       return try importing.emit(.triangle(upper: upper, diagonal: diagonal), importing.tensor(node, 0))
     },

@@ -33,7 +33,7 @@ extension OperatorRegistry {
     },
     OperatorEntry("LRN", inputs: 1) { importing, node throws(Diagnostic) in
       let size = try node.integer("size", default: 0)
-      guard size > 0 else { throw node.problem("has size \(size)") }
+      guard (1...1 << 20).contains(size) else { throw node.problem("has size \(size)") }
       let composite = Composite.localResponseNormalization(
         size: size, alpha: try node.float("alpha", default: 0.0001),
         beta: try node.float("beta", default: 0.75),

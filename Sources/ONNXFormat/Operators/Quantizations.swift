@@ -5,32 +5,24 @@ extension OperatorRegistry {
   static let quantizations: [OperatorEntry] = [
     OperatorEntry("QuantizeLinear", since: 10, inputs: 3) { importing, node throws(Diagnostic) in
       let data = try importing.cast(importing.tensor(node, 0), to: .float32)
-      let scale = try importing.tensor(node, 1)
       let zero = try importing.optionalTensor(node, 2)
       var type = zero.map { importing.element($0) } ?? .uint8
       if zero == nil, let number = try node.optionalInteger("output_dtype"), number != 0 {
         type = try DataTypes.sourceType(number, of: "the result of '\(node.title)'").elementType
       }
-      let axis = try importing.quantizedAxis(data, scale, node)
-      let block = try node.integer("block_size", default: 0)
-      let inputs = [
-        data, try importing.quantizationParameter(scale, axis),
-        try zero.map { id throws(Diagnostic) in try importing.quantizationParameter(id, axis) },
-      ]
-      return try importing.emit(.quantizeLinear(axis: axis, blockSize: block, type), inputs, wanted: [true])[
-        0]!
+      guard type.isInteger else { throw node.problem("quantizes to \(type); expected an integer type") }
+      let grid = try importing.grid(of: data, zeroPointType: type, node)
+      return try importing.emit(
+        .quantizeLinear(axis: grid.axis, blockSize: grid.blockSize, type), data, grid.scale, grid.zeroPoint)
     },
     OperatorEntry("DequantizeLinear", since: 10, inputs: 3) { importing, node throws(Diagnostic) in
       let data = try importing.tensor(node, 0)
-      let scale = try importing.tensor(node, 1)
-      let zero = try importing.optionalTensor(node, 2)
-      let axis = try importing.quantizedAxis(data, scale, node)
-      let block = try node.integer("block_size", default: 0)
-      let inputs = [
-        data, try importing.quantizationParameter(scale, axis),
-        try zero.map { id throws(Diagnostic) in try importing.quantizationParameter(id, axis) },
-      ]
-      return try importing.emit(.dequantizeLinear(axis: axis, blockSize: block), inputs, wanted: [true])[0]!
+      guard importing.element(data).isInteger else {
+        throw node.problem("has \(importing.element(data)) data; expected integers")
+      }
+      let grid = try importing.grid(of: data, zeroPointType: importing.element(data), node)
+      return try importing.emit(
+        .dequantizeLinear(axis: grid.axis, blockSize: grid.blockSize), data, grid.scale, grid.zeroPoint)
     },
     OperatorEntry(many: "DynamicQuantizeLinear", since: 11, inputs: 1, dynamicQuantize),
   ]
@@ -54,17 +46,50 @@ extension OperatorRegistry {
   }
 }
 
-extension Importing {
-  /// nil when one scale holds for the whole tensor.
-  fileprivate func quantizedAxis(_ data: TensorID, _ scale: TensorID, _ node: Node) throws(Diagnostic) -> Int?
-  {
-    if shape(scale).elementCountPerSample == 1, rank(scale) <= 1 { return nil }
-    let listed = try node.integer("axis", default: 1)
-    return try node.axis(listed, rank: rank(data))
-  }
+/// Scale and zero point: one for all, one per index of an axis, or one per block along it.
+private struct QuantizationGrid {
+  var axis: Int?
+  var blockSize = 0
+  var scale: TensorID
+  var zeroPoint: TensorID?
+}
 
-  fileprivate mutating func quantizationParameter(_ id: TensorID, _ axis: Int?) throws(Diagnostic) -> TensorID
-  {
-    axis == nil ? try asScalar(id) : id
+extension Importing {
+  fileprivate mutating func grid(
+    of data: TensorID, zeroPointType: ElementType, _ node: Node
+  ) throws(Diagnostic) -> QuantizationGrid {
+    var grid = QuantizationGrid(scale: try tensor(node, 1), zeroPoint: try optionalTensor(node, 2))
+    guard element(grid.scale) == .float32 else {
+      throw node.problem("has a scale of type \(element(grid.scale))")
+    }
+    if let zero = grid.zeroPoint {
+      guard element(zero) == zeroPointType,
+        shape(zero).elementCountPerSample == shape(grid.scale).elementCountPerSample
+      else { throw node.problem("has zero points \(type(zero)) for scales \(shape(grid.scale))") }
+    }
+    let (shape, scales) = (shape(data), shape(grid.scale))
+    let block = try node.integer("block_size", default: 0)
+    if block == 0, scales.elementCountPerSample == 1, scales.rank <= 1 {
+      grid.scale = try asScalar(grid.scale)
+      if let zero = grid.zeroPoint { grid.zeroPoint = try asScalar(zero) }
+      return grid
+    }
+    let axis = try node.axis(try node.integer("axis", default: 1), rank: shape.rank)
+    grid.axis = axis
+    if block == 0 {
+      guard scales == Shape([shape[axis]]) else {
+        throw node.problem("has scales \(scales) for axis \(axis) of \(shape)")
+      }
+      return grid
+    }
+    var expected = shape
+    let extent = try size(data, axis, node)
+    guard block > 0, block <= Shape.maximumElementCount else { throw node.problem("has block_size \(block)") }
+    expected[axis] = .fixed((extent + block - 1) / block)
+    guard scales == expected else {
+      throw node.problem("has scales \(scales) for blocks of \(block) along axis \(axis) of \(shape)")
+    }
+    grid.blockSize = block
+    return grid
   }
 }

@@ -5,8 +5,8 @@ import Storage
 enum WireLimits {
   /// Messages inside messages; real models stay below 20.
   static let depth = 64
-  /// Nodes, tensors and values of one file together.
-  static let messages = 4_000_000
+  /// Tensors, values and attributes of one file, each. Nodes have their own limit.
+  static let messages = 500_000
 
   /// The messages that can hold messages, and under which field numbers.
   private enum Message {
@@ -34,6 +34,16 @@ enum WireLimits {
       }
     }
 
+    var plural: String {
+      switch self {
+      case .node: "nodes"
+      case .attribute: "attributes"
+      case .tensor, .sparseTensor: "tensors"
+      case .valueInfo: "inputs, outputs and described values"
+      default: "\(self) messages"
+      }
+    }
+
     /// Tensors hold nothing deep, and their bulk should not be looked at.
     var isLeaf: Bool { self == .tensor }
   }
@@ -41,7 +51,7 @@ enum WireLimits {
   /// Walks every message that can nest, on the wire and without recursion.
   static func check(_ bytes: View<UInt8>) throws(Diagnostic) {
     var stack: [(message: Message, reader: WireReader)] = [(.model, WireReader(bytes, 0..<bytes.count))]
-    var count = 0
+    var counts: [Message: Int] = [:]
     while let top = stack.last {
       var reader = top.reader
       guard let field = try reader.next() else {
@@ -50,9 +60,12 @@ enum WireLimits {
       }
       stack[stack.count - 1].reader = reader
       guard field.kind == .bytes, let child = top.message.child(field.number) else { continue }
-      count += 1
-      guard count <= messages else {
-        throw Diagnostic(.badData, "the model holds more than \(messages) messages, which is the limit")
+      counts[child, default: 0] += 1
+      guard child != .node || counts[child]! <= ImportLimits.nodes else { throw ImportLimits.tooManyNodes }
+      guard counts[child]! <= messages else {
+        throw Diagnostic(
+          .badData, "the model holds more than \(messages) \(child.plural), which is the limit",
+          hint: "the file is damaged, or the model is too large for edgeopt")
       }
       if child.isLeaf { continue }
       guard stack.count < depth else {
