@@ -40,11 +40,13 @@ import Testing
   @Test(
     arguments: [
       ([1, -1], [Extent.batch(1), 24]), ([1, 6, 4], [.batch(1), 6, 4]), ([-1, 24], [.batch(1), 24]),
-      ([2, 12], [.batch(2), 12]), ([0, 2, -1], [.batch(1), 2, 12]), ([24], [.batch(24)]), ([1, 1, 24], [.batch(1), 1, 24]),
+      ([2, 12], [.batch(2), 12]), ([0, 2, -1], [.batch(1), 2, 12]), ([24], [.batch(24)]),
+      ([1, 1, 24], [.batch(1), 1, 24]),
     ] as [([Int], [Extent])])
   func reshapeKeepsTheBatchInItsPlace(target: [Int], expected: [Extent]) throws {
     let model = TestModel.node(
-      TestNode("Reshape", ["x", "s"], ["y"]), inputs: [TestValue("x", [1, 2, 12])], constants: [.int64s("s", target)])
+      TestNode("Reshape", ["x", "s"], ["y"]), inputs: [TestValue("x", [1, 2, 12])],
+      constants: [.int64s("s", target)])
     let graph = try imported(model) { $0.batch = .symbolic }
     #expect(graph.outputs[0].declaredShape == Shape(expected))
   }
@@ -55,7 +57,8 @@ import Testing
         graph: TestGraph(
           nodes: [
             TestNode("Shape", ["x"], ["s"]), TestNode("Gather", ["s", "zero"], ["n"]),
-            TestNode("Mul", ["n", "two"], ["n2"]), TestNode("Concat", ["n2", "rest"], ["t"], [("axis", .int(0))]),
+            TestNode("Mul", ["n", "two"], ["n2"]),
+            TestNode("Concat", ["n2", "rest"], ["t"], [("axis", .int(0))]),
             TestNode("Reshape", ["x", "t"], ["r"]), TestNode("ConstantOfShape", ["t"], ["c"]),
             TestNode("Add", ["r", "c"], ["y"]),
           ], inputs: [TestValue("x", ["N", 4])], outputs: [TestValue("y", nil)],

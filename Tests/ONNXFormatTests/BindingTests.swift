@@ -8,8 +8,10 @@ import Testing
   private let model = TestModel(
     graph: TestGraph(
       nodes: [
-        TestNode("Reshape", ["x", "shape"], ["r"], name: "reshape"), TestNode("Gather", ["r", "index"], ["y"]),
-      ], inputs: [TestValue("x", [2, 6]), TestValue("shape", [2], type: 7), TestValue("index", [1], type: 7)],
+        TestNode("Reshape", ["x", "shape"], ["r"], name: "reshape"),
+        TestNode("Gather", ["r", "index"], ["y"]),
+      ],
+      inputs: [TestValue("x", [2, 6]), TestValue("shape", [2], type: 7), TestValue("index", [1], type: 7)],
       outputs: [TestValue("y", nil)]))
 
   @Test func theSummarySaysWhichInputsNeedAValue() throws {
@@ -21,7 +23,9 @@ import Testing
 
   @Test func aBoundInputIsAConstantAndStaysListed() throws {
     let graph = try imported(model) {
-      $0.bindings = ["shape": TensorValue(int64s: [3, 4], sizes: [2]), "index": TensorValue(int64s: [1], sizes: [1])]
+      $0.bindings = [
+        "shape": TensorValue(int64s: [3, 4], sizes: [2]), "index": TensorValue(int64s: [1], sizes: [1]),
+      ]
     }
     #expect(graph.inputs.map(\.name) == ["x", "shape", "index"])
     #expect(graph[graph.inputs[1].tensor].constant != nil)
@@ -52,7 +56,8 @@ import Testing
           name: "Fit", inputs: ["a", "b"], outputs: ["c"],
           nodes: [
             TestNode("Constant", [], ["m"], [("value_ints", .ints([-1]))]),
-            TestNode("Concat", ["b", "m"], ["t"], [("axis", .int(0))]), TestNode("Reshape", ["a", "t"], ["c"]),
+            TestNode("Concat", ["b", "m"], ["t"], [("axis", .int(0))]),
+            TestNode("Reshape", ["a", "t"], ["c"]),
           ])
       ])
     let graph = try imported(wrapped) { $0.bindings["n"] = TensorValue(int64s: [4], sizes: [1]) }

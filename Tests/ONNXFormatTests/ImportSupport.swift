@@ -36,6 +36,8 @@ extension TestModel {
     _ node: TestNode, inputs: [TestValue], outputs: [TestValue] = [TestValue("y", nil)],
     constants: [TestTensor] = [], opset: Int = 17
   ) -> TestModel {
-    TestModel(opset: opset, graph: TestGraph(nodes: [node], inputs: inputs, outputs: outputs, initializers: constants))
+    TestModel(
+      opset: opset, graph: TestGraph(nodes: [node], inputs: inputs, outputs: outputs, initializers: constants)
+    )
   }
 }

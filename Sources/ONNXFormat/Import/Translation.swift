@@ -39,9 +39,13 @@ extension Importing {
         )
       }
       try define(name, value, by: record.title)
-      if case .tensor(let id) = value, id.index >= firstNew, graph[id].origin.name.isEmpty {
+      guard case .tensor(let id) = value else { continue }
+      if id.index >= firstNew, graph[id].origin.name.isEmpty {
         graph[id].name = prefix + name
         graph[id].origin.name = prefix + name
+      } else if graph[id].constant == nil, graph[id].origin.name != prefix + name {
+        // Identities and the like make no tensor of their own.
+        graph[id].origin.aliases.append(Origin(name: prefix + name))
       }
     }
   }

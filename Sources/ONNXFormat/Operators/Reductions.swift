@@ -39,7 +39,7 @@ extension OperatorRegistry {
         switch try node.integer("p", default: 2) {
         case 1: return try importing.global(.l1, node)
         case 2: return try importing.global(.l2, node)
-        case let power: throw node.unsupported("has p = \(power); known are 1 and 2")
+        case let power: return try importing.globalPower(power, node)
         }
       },
     ]
@@ -123,6 +123,17 @@ extension Importing {
     }
     if rank(data) == 2 { return data }
     return try reduce(kind, data, axes: Array(2..<rank(data)), keeps: true)
+  }
+
+  /// The p-norm over all spatial axes, from its definition.
+  fileprivate mutating func globalPower(_ power: Int, _ node: Node) throws(Diagnostic) -> TensorID {
+    let data = try tensor(node, 0)
+    guard power > 0, power <= 64, rank(data) >= 3 else {
+      throw node.problem("has p = \(power) for data of shape \(shape(data))")
+    }
+    let raised = try binary(.power, unary(.absolute, data), scalar(Float(power)))
+    let sum = try reduce(.sum, raised, axes: Array(2..<rank(data)), keeps: true)
+    return try binary(.power, sum, scalar(1 / Float(power)))
   }
 
   fileprivate mutating func alongLastAxes(

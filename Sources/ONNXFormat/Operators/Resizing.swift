@@ -66,7 +66,27 @@ private struct ResizeTranslation {
     if resize.output == shape, resize.scales.allSatisfy({ $0 == 1 }), coordinates != .cropAndResize {
       return data
     }
+    if isLegacy, case .nearest = resize.mode { return try legacyNearest(resize, data, &importing) }
     return try importing.emit(.resize(resize), data)
+  }
+
+  /// Opset 10 rounds up along axes that shrink and down along the others.
+  private func legacyNearest(
+    _ resize: Resize, _ data: TensorID, _ importing: inout Importing
+  ) throws(Diagnostic) -> TensorID {
+    var result = data
+    for shrinks in [true, false] {
+      var part = resize
+      part.mode = .nearest(shrinks ? .ceil : .floor)
+      for axis in resize.scales.indices where (resize.scales[axis] < 1) != shrinks {
+        part.scales[axis] = 1
+        part.output[axis] = importing.shape(result)[axis]
+      }
+      if part.output != importing.shape(result) || part.scales.contains(where: { $0 != 1 }) {
+        result = try importing.emit(.resize(part), result)
+      }
+    }
+    return result
   }
 
   private func mode() throws(Diagnostic) -> Resize.Mode {

@@ -8,6 +8,8 @@ struct WindowAttributes {
   private let dilations: [Int]
   private let pads: [Int]
   private let autoPad: String
+  /// LpPool works out automatic padding for the window without its dilation.
+  var ignoresDilationInPadding = false
 
   init(_ node: Node, size: [Int]) throws(Diagnostic) {
     self.node = node
@@ -49,7 +51,8 @@ struct WindowAttributes {
     case "SAME_UPPER", "SAME_LOWER":
       for axis in size.indices {
         let count = (extents[axis] + strides[axis] - 1) / strides[axis]
-        let total = max(0, (count - 1) * strides[axis] + window.span(axis) - extents[axis])
+        let span = ignoresDilationInPadding ? size[axis] : window.span(axis)
+        let total = max(0, (count - 1) * strides[axis] + span - extents[axis])
         window.padBefore[axis] = autoPad == "SAME_UPPER" ? total / 2 : total - total / 2
         window.padAfter[axis] = total - window.padBefore[axis]
       }

@@ -108,7 +108,8 @@ extension Importing {
       throw node.problem(
         "has kernel_shape \(try node.integers("kernel_shape") ?? []) for data \(shape(data))")
     }
-    let attributes = try WindowAttributes(node, size: sizes)
+    var attributes = try WindowAttributes(node, size: sizes)
+    if case .lp = kind { attributes.ignoresDilationInPadding = true }
     let order = try node.integer("storage_order", default: 0)
     let pool = Pool(
       kind: kind, window: try attributes.geometry(over: spatial(data, node)),
