@@ -48,7 +48,7 @@ import Testing
 
   @Test func seedsThemselvesAreRead() throws {
     let folder = try TemporaryFolder()
-    for (index, seed) in try FuzzSeeds.all().enumerated() {
+    for seed in try FuzzSeeds.all() {
       let path = try folder.write(seed)
       let options = ImportOptions()
       let graph = try ONNXImporter(options: options, evaluator: FloatEvaluator()).importModel(path: path)
