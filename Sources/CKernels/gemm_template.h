@@ -164,7 +164,7 @@ static double KERNEL(exercise_fma)(size_t count) {
 #pragma clang loop unroll(full)
     for (int i = 0; i < chains; i++) sums[i] = vector_fma(sums[i], half, one);
 #pragma clang loop unroll(full)
-    for (int i = 0; i < chains; i++) __asm__ volatile("" : "+v"(sums[i]));
+    for (int i = 0; i < chains; i++) __asm__ volatile("" : VECTOR_REGISTER(sums[i]));
   }
   return (double)count * chains * VECTOR_WIDTH * 2;
 }

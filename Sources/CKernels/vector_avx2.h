@@ -9,6 +9,8 @@
 
 #define KERNEL(name) name##_avx2
 #define VECTOR_WIDTH 8
+/// The assembler's constraint for a vector register.
+#define VECTOR_REGISTER "+v"
 typedef __m256 vector;
 
 static const int32_t vector_masks[16] = {-1, -1, -1, -1, -1, -1, -1, -1, 0, 0, 0, 0, 0, 0, 0, 0};

@@ -9,6 +9,8 @@
 
 #define KERNEL(name) name##_avx512
 #define VECTOR_WIDTH 16
+/// The assembler's constraint for a vector register.
+#define VECTOR_REGISTER "+v"
 typedef __m512 vector;
 
 static inline vector vector_load(const float *p) { return _mm512_loadu_ps(p); }

@@ -9,6 +9,8 @@
 
 #define KERNEL(name) name##_neon
 #define VECTOR_WIDTH 4
+/// The assembler's constraint for a vector register.
+#define VECTOR_REGISTER "+w"
 typedef float32x4_t vector;
 
 static inline vector vector_load(const float *p) { return vld1q_f32(p); }
