@@ -106,6 +106,7 @@ def main():
     FOLDER.mkdir(parents=True, exist_ok=True)
     for name, array in [("calib_x", calib_x), ("calib_y", calib_y), ("test_x", test_x), ("test_y", test_y)]:
         np.save(FOLDER / f"{name}.npy", array)
+    np.save(FOLDER / "sample.npy", prepared(test_x[:1]).numpy())
 
     model = train(prepared(train_x), torch.from_numpy(train_y.astype(np.int64)))
     with torch.no_grad():
