@@ -85,7 +85,6 @@ public struct Resizing: Sendable, Hashable {
   /// Whether nothing happens along an axis.
   private func keeps(_ axis: Int) -> Bool {
     sizes[axis] == output[axis] && scales[axis] == 1 && coordinates != .cropAndResize
-      && coordinates != .tfHalfPixelForNearest
   }
 
   /// The exact factor behind a scale that was rounded to float.

@@ -12,6 +12,13 @@ enum Machine {
   /// Processors that this process may use.
   static var processorCount: Int { max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN)))) }
 
+  /// Processor time that this process has used, of all its threads.
+  static var processorSeconds: Double {
+    var time = timespec()
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)
+    return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
+  }
+
   /// The kernels in use, or a clear word when the processor is too old or `EDGEOPT_ISA` asks for what it lacks.
   static func kernels() throws(Diagnostic) -> KernelSet {
     do throws(KernelSetError) {

@@ -33,6 +33,9 @@ struct RunCommand: Command {
   var outputDir: String
   @Option("Write every tensor, too.", value: "DIR", completion: .directory) var dumpLayers: String?
   @Flag("Overwrite files that exist.") var force = false
+  @Option(
+    "Run N times and tell how long each took; the outputs are those of the last.", name: "repeat", value: "N",
+    defaultText: "1") var repetitions: RepetitionCount?
   @OptionGroup("common options") var common: CommonOptions
 
   func run() throws {
@@ -51,13 +54,31 @@ struct RunCommand: Command {
     let session = try program.makeSession(batch: 1, threads: workers.threads)
     let values = program.graph.inputs.map { arguments.value(for: $0) }
     if let dumpLayers { try dump(program.graph, session, to: dumpLayers) }
-    let start = ContinuousClock.now
-    let results = try session.run(values)
-    let seconds = (ContinuousClock.now - start).inSeconds
+    var (results, times) = try timed { () throws(Diagnostic) in try session.run(values) }
+    for _ in 1..<(repetitions?.count ?? 1) {
+      let (again, time) = try timed { () throws(Diagnostic) in try session.run(values) }
+      results = again
+      times += time
+    }
     for (index, (port, result)) in zip(program.graph.outputs, results).enumerated() {
       try outputs.write(result.inDeclaredLayout(of: port), at: index, as: port.declaredType)
     }
-    report(program.graph.outputs, results, outputs, seconds: seconds, threads: workers.threads)
+    report(program.graph.outputs, results, outputs, times, threads: workers.threads)
+  }
+
+  /// The result of `body` with the one time it took.
+  private func timed(
+    _ body: () throws(Diagnostic) -> [TensorValue]
+  ) throws(Diagnostic) -> ([TensorValue], [RunTime]) {
+    let (start, processor) = (ContinuousClock.now, Machine.processorSeconds)
+    let results = try body()
+    return (
+      results,
+      [
+        RunTime(
+          seconds: (ContinuousClock.now - start).inSeconds, processor: Machine.processorSeconds - processor)
+      ]
+    )
   }
 
   /// Writes each tensor as soon as it is made; the buffer it lies in is used again.
@@ -67,8 +88,10 @@ struct RunCommand: Command {
   }
 
   private func report(
-    _ ports: [Port], _ results: [TensorValue], _ folder: OutputFolder, seconds: Double, threads: Int
+    _ ports: [Port], _ results: [TensorValue], _ folder: OutputFolder, _ times: [RunTime],
+    threads: Int
   ) {
+    let seconds = times.map(\.seconds).sorted()[times.count / 2]
     let sizes = zip(ports, results).map { $1.inDeclaredLayout(of: $0).sizes }
     if common.json {
       let outputs = ports.indices.map { index -> JSON in
@@ -80,6 +103,10 @@ struct RunCommand: Command {
       let document = JSON.object([
         "model": .string(model), "outputs": .array(outputs), "seconds": .number(seconds),
         "threads": .integer(threads),
+        "runs": .array(
+          times.map {
+            .object(["seconds": .number($0.seconds), "processor_seconds": .number($0.processor)])
+          }),
       ])
       return Terminal.output.write(document.text())
     }
@@ -92,6 +119,26 @@ struct RunCommand: Command {
       table.add(ports[index].name, ports[index].declaredType.rawValue, shape, folder.paths[index])
     }
     Terminal.output.write(table.text(width: Terminal.output.tableWidth))
-    Terminal.output.write("ran in \(NumberFormat.duration(seconds: seconds)) on \(threads) threads\n")
+    let often = times.count > 1 ? "\(times.count) times, the median " : ""
+    Terminal.output.write("ran \(often)in \(NumberFormat.duration(seconds: seconds)) on \(threads) threads\n")
   }
+}
+
+/// How long one run of a loaded model took, by the clock and by the processors.
+private struct RunTime {
+  var seconds: Double
+  var processor: Double
+}
+
+/// `--repeat`: at least once.
+struct RepetitionCount: ArgumentValue {
+  var count: Int
+
+  init(argument: String) throws(InvalidValue) {
+    guard let count = Int(argument), (1...1_000_000).contains(count) else {
+      throw InvalidValue("a number from 1 to 1000000")
+    }
+    self.count = count
+  }
+  var argumentText: String { String(count) }
 }
