@@ -2,8 +2,8 @@ import CKernels
 import Storage
 
 /// One operand run against another: element with element, or one of them a single number.
-typealias BinaryKernel<Left, Right, Result> = (
-  operand_form, UnsafePointer<Left>, UnsafePointer<Right>, UnsafeMutablePointer<Result>, Int
+typealias BinaryKernel = (
+  operand_form, UnsafeRawPointer, UnsafeRawPointer, UnsafeMutableRawPointer, _ count: Int
 ) -> Void
 
 extension BroadcastLoop {
@@ -11,31 +11,34 @@ extension BroadcastLoop {
   private static var shortestRun: Int { 32 }
   private static var chunk: Int { 1024 }
 
-  /// Calls `kernel` so that all of `result` is written. The operands are number 0 and 1 of the loop.
-  func run<Left: BitwiseCopyable, Right: BitwiseCopyable, Result: BitwiseCopyable>(
-    _ left: View<Left>, _ right: View<Right>, into result: View<Result>, grain: Int, on workers: Workers,
-    kernel: BinaryKernel<Left, Right, Result>
+  /// Calls `kernel` so that all of `result` is written. The operands are number 0 and 1 of the loop and have elements
+  /// of `width` bytes. Bytes and one closure per call, not generic code: that would be compiled once per type and
+  /// function.
+  func run(
+    _ left: View<UInt8>, _ right: View<UInt8>, width: Int, into result: View<UInt8>, resultWidth: Int,
+    grain: Int, on workers: Workers, kernel: BinaryKernel
   ) {
-    precondition(result.count == count, "the result does not have the broadcast size")
+    precondition(result.count == count * resultWidth, "the result does not have the broadcast size")
     guard count > 0 else { return }
-    let a = UnsafePointer(left.elementPointer)
-    let b = UnsafePointer(right.elementPointer)
-    let y = result.elementPointer
+    let a = UnsafeRawPointer(left.elementPointer)
+    let b = UnsafeRawPointer(right.elementPointer)
+    let y = UnsafeMutableRawPointer(result.elementPointer)
     if inner < BroadcastLoop.shortestRun && outer > 1 {
-      runExpanded(a, b, y, grain: grain, on: workers, kernel: kernel)
+      runExpanded(a, b, width, y, resultWidth, grain: grain, on: workers, kernel: kernel)
     } else if sizes.count == 1 {
       let form = innerForm
-      let (stepA, stepB) = (innerStride(0), innerStride(1))
+      let (stepA, stepB) = (innerStride(0) * width, innerStride(1) * width)
       workers.parallelFor(inner, grain: grain) { range in
         let start = range.lowerBound
-        kernel(form, a + start * stepA, b + start * stepB, y + start, range.count)
+        kernel(form, a + start * stepA, b + start * stepB, y + start * resultWidth, range.count)
       }
     } else {
       let form = innerForm
       workers.parallelFor(outer, grain: max(1, grain / inner)) { range in
         var position = Position(self, outer: range.lowerBound)
         for row in range {
-          kernel(form, a + position.offsets[0], b + position.offsets[1], y + row * inner, inner)
+          let (fromA, fromB) = (a + position.offsets[0] * width, b + position.offsets[1] * width)
+          kernel(form, fromA, fromB, y + row * inner * resultWidth, inner)
           position.advance()
         }
       }
@@ -47,22 +50,22 @@ extension BroadcastLoop {
     innerStride(0) == 0 ? SCALAR_VECTOR : innerStride(1) == 0 ? VECTOR_SCALAR : VECTOR_VECTOR
   }
 
-  private func runExpanded<Left: BitwiseCopyable, Right: BitwiseCopyable, Result: BitwiseCopyable>(
-    _ a: UnsafePointer<Left>, _ b: UnsafePointer<Right>, _ y: UnsafeMutablePointer<Result>, grain: Int,
-    on workers: Workers, kernel: BinaryKernel<Left, Right, Result>
+  private func runExpanded(
+    _ a: UnsafeRawPointer, _ b: UnsafeRawPointer, _ width: Int, _ y: UnsafeMutableRawPointer,
+    _ resultWidth: Int,
+    grain: Int, on workers: Workers, kernel: BinaryKernel
   ) {
     let chunk = BroadcastLoop.chunk
     let chunks = (count + chunk - 1) / chunk
     workers.parallelFor(chunks, grain: max(1, grain / chunk)) { range in
-      withUnsafeTemporaryAllocation(of: Left.self, capacity: chunk) { roomA in
-        withUnsafeTemporaryAllocation(of: Right.self, capacity: chunk) { roomB in
-          for index in range {
-            let elements = index * chunk..<min(count, (index + 1) * chunk)
-            expand(0, a, elements, into: roomA.baseAddress!)
-            expand(1, b, elements, into: roomB.baseAddress!)
-            kernel(
-              VECTOR_VECTOR, roomA.baseAddress!, roomB.baseAddress!, y + elements.lowerBound, elements.count)
-          }
+      withUnsafeTemporaryAllocation(byteCount: 2 * chunk * width, alignment: 64) { room in
+        let (roomA, roomB) = (room.baseAddress!, room.baseAddress! + chunk * width)
+        for index in range {
+          let elements = index * chunk..<min(count, (index + 1) * chunk)
+          expand(0, a, width, elements, into: roomA)
+          expand(1, b, width, elements, into: roomB)
+          kernel(
+            VECTOR_VECTOR, roomA, roomB, y + elements.lowerBound * resultWidth, elements.count)
         }
       }
     }
@@ -97,8 +100,12 @@ public enum BinaryFunction: String, Sendable, Hashable, CaseIterable {
     precondition(a.count >= aSizes.reduce(1, *) && b.count >= bSizes.reduce(1, *), "an operand is too short")
     let run = workers.kernels.table.pointee.elementwise.pointee.binary
     let kind = kernel
-    loop.run(a, b, into: y, grain: isCheap ? 1 << 15 : 1 << 12, on: workers) { form, a, b, y, count in
-      run(kind, form, a, b, y, count, low, high)
+    loop.run(
+      a.bytes, b.bytes, width: 4, into: y.bytes, resultWidth: 4, grain: isCheap ? 1 << 15 : 1 << 12,
+      on: workers
+    ) { form, a, b, y, count in
+      let (a, b) = (a.assumingMemoryBound(to: Float.self), b.assumingMemoryBound(to: Float.self))
+      run(kind, form, a, b, y.assumingMemoryBound(to: Float.self), count, low, high)
     }
   }
 
@@ -136,8 +143,10 @@ public enum ComparisonFunction: String, Sendable, Hashable, CaseIterable {
     precondition(a.count >= aSizes.reduce(1, *) && b.count >= bSizes.reduce(1, *), "an operand is too short")
     let run = workers.kernels.table.pointee.elementwise.pointee.compare
     let kind = kernel
-    loop.run(a, b, into: y, grain: 1 << 15, on: workers) { form, a, b, y, count in
-      run(kind, form, a, b, y, count)
+    loop.run(a.bytes, b.bytes, width: 4, into: y, resultWidth: 1, grain: 1 << 15, on: workers) {
+      form, a, b, y, count in
+      let (a, b) = (a.assumingMemoryBound(to: Float.self), b.assumingMemoryBound(to: Float.self))
+      run(kind, form, a, b, y.assumingMemoryBound(to: UInt8.self), count)
     }
   }
 

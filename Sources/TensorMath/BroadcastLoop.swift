@@ -101,10 +101,10 @@ public struct BroadcastLoop: Sendable {
     }
   }
 
-  /// Copies the operand's elements for the flat output range to `target`, repeats included.
-  func expand<Element: BitwiseCopyable>(
-    _ operand: Int, _ source: UnsafePointer<Element>, _ range: Range<Int>,
-    into target: UnsafeMutablePointer<Element>
+  /// Copies the operand's elements of `width` bytes for the flat output range to `target`, repeats included.
+  func expand(
+    _ operand: Int, _ source: UnsafeRawPointer, _ width: Int, _ range: Range<Int>,
+    into target: UnsafeMutableRawPointer
   ) {
     let step = innerStride(operand)
     var position = Position(self, outer: range.lowerBound / inner)
@@ -112,11 +112,25 @@ public struct BroadcastLoop: Sendable {
     var written = 0
     while written < range.count {
       let run = min(inner - column, range.count - written)
-      let start = source + position.offsets[operand] + column * step
-      for index in 0..<run { target[written + index] = start[index * step] }
+      let from = source + (position.offsets[operand] + column * step) * width
+      let to = target + written * width
+      switch width {
+      case 1: BroadcastLoop.copy(from, step, to, run, as: UInt8.self)
+      case 2: BroadcastLoop.copy(from, step, to, run, as: UInt16.self)
+      case 4: BroadcastLoop.copy(from, step, to, run, as: UInt32.self)
+      default: BroadcastLoop.copy(from, step, to, run, as: UInt64.self)
+      }
       written += run
       column = 0
       position.advance()
     }
+  }
+
+  @inline(__always)
+  private static func copy<Element: BitwiseCopyable>(
+    _ from: UnsafeRawPointer, _ step: Int, _ to: UnsafeMutableRawPointer, _ count: Int, as type: Element.Type
+  ) {
+    let (source, target) = (from.assumingMemoryBound(to: type), to.assumingMemoryBound(to: type))
+    for index in 0..<count { target[index] = source[index * step] }
   }
 }

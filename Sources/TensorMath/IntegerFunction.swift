@@ -27,48 +27,57 @@ public enum IntegerFunction: String, Sendable, Hashable, CaseIterable {
       preconditionFailure("sizes do not broadcast")
     }
     let loop = BroadcastLoop(output: sizes, operands: [aSizes, bSizes])
-    let done: Void? = type.withInteger(Work(function: self, loop: loop, a: a, b: b, y: y, workers: workers))
-    precondition(done != nil, "not an integer type")
+    precondition(type != .float32, "not an integer type")
+    loop.run(
+      a, b, width: type.byteCount, into: y, resultWidth: type.byteCount, grain: 1 << 15, on: workers
+    ) { form, a, b, y, count in
+      type.withInteger(
+        Run(
+          function: self, a: a, stepA: form == SCALAR_VECTOR ? 0 : 1, b: b,
+          stepB: form == VECTOR_SCALAR ? 0 : 1,
+          y: y, count: count))
+    }
   }
 
-  private struct Work: IntegerWork {
+  private struct Run: IntegerWork {
     let function: IntegerFunction
-    let loop: BroadcastLoop
-    let a, b, y: View<UInt8>
-    let workers: Workers
+    let a: UnsafeRawPointer
+    let stepA: Int
+    let b: UnsafeRawPointer
+    let stepB: Int
+    let y: UnsafeMutableRawPointer
+    let count: Int
 
     func callAsFunction<Integer: FixedWidthInteger & BitwiseCopyable & Sendable>(_ type: Integer.Type) {
-      let (a, b) = (a.reinterpreted(as: type), b.reinterpreted(as: type))
-      let y = y.reinterpreted(as: type)
-      switch function {
-      case .add: map(a, b, y) { $0 &+ $1 }
-      case .subtract: map(a, b, y) { $0 &- $1 }
-      case .multiply: map(a, b, y) { $0 &* $1 }
-      case .divide: map(a, b, y) { IntegerFunction.quotient($0, $1) }
-      case .power: map(a, b, y) { IntegerFunction.power($0, $1) }
-      case .modulo: map(a, b, y) { IntegerFunction.modulo($0, $1) }
-      case .remainder: map(a, b, y) { IntegerFunction.remainder($0, $1) }
-      case .maximum: map(a, b, y) { max($0, $1) }
-      case .minimum: map(a, b, y) { min($0, $1) }
-      case .bitwiseAnd: map(a, b, y) { $0 & $1 }
-      case .bitwiseOr: map(a, b, y) { $0 | $1 }
-      case .bitwiseXor: map(a, b, y) { $0 ^ $1 }
-      case .shiftLeft: map(a, b, y) { $0 << $1 }
-      case .shiftRight: map(a, b, y) { $0 >> $1 }
-      }
+      function.fill(
+        a.assumingMemoryBound(to: type), stepA, b.assumingMemoryBound(to: type), stepB,
+        y.assumingMemoryBound(to: type), count)
     }
+  }
 
-    @inline(__always)
-    private func map<Integer: FixedWidthInteger & BitwiseCopyable & Sendable>(
-      _ a: View<Integer>, _ b: View<Integer>, _ y: View<Integer>, _ function: (Integer, Integer) -> Integer
-    ) {
-      loop.run(a, b, into: y, grain: 1 << 15, on: workers) { form, a, b, y, count in
-        switch form {
-        case VECTOR_SCALAR: for index in 0..<count { y[index] = function(a[index], b[0]) }
-        case SCALAR_VECTOR: for index in 0..<count { y[index] = function(a[0], b[index]) }
-        default: for index in 0..<count { y[index] = function(a[index], b[index]) }
-        }
-      }
+  /// One run; a step of 0 repeats the operand.
+  private func fill<Integer: FixedWidthInteger>(
+    _ a: UnsafePointer<Integer>, _ stepA: Int, _ b: UnsafePointer<Integer>, _ stepB: Int,
+    _ y: UnsafeMutablePointer<Integer>, _ count: Int
+  ) {
+    @inline(__always) func map(_ function: (Integer, Integer) -> Integer) {
+      for index in 0..<count { y[index] = function(a[index * stepA], b[index * stepB]) }
+    }
+    switch self {
+    case .add: map { $0 &+ $1 }
+    case .subtract: map { $0 &- $1 }
+    case .multiply: map { $0 &* $1 }
+    case .divide: map { IntegerFunction.quotient($0, $1) }
+    case .power: map { IntegerFunction.power($0, $1) }
+    case .modulo: map { IntegerFunction.modulo($0, $1) }
+    case .remainder: map { IntegerFunction.remainder($0, $1) }
+    case .maximum: map { Swift.max($0, $1) }
+    case .minimum: map { Swift.min($0, $1) }
+    case .bitwiseAnd: map { $0 & $1 }
+    case .bitwiseOr: map { $0 | $1 }
+    case .bitwiseXor: map { $0 ^ $1 }
+    case .shiftLeft: map { $0 << $1 }
+    case .shiftRight: map { $0 >> $1 }
     }
   }
 
@@ -115,37 +124,47 @@ extension ComparisonFunction {
       preconditionFailure("sizes do not broadcast")
     }
     let loop = BroadcastLoop(output: sizes, operands: [aSizes, bSizes])
-    let done: Void? = type.withInteger(
-      IntegerComparison(function: self, loop: loop, a: a, b: b, y: y, workers: workers))
-    precondition(done != nil, "not an integer type")
+    precondition(type != .float32, "not an integer type")
+    loop.run(a, b, width: type.byteCount, into: y, resultWidth: 1, grain: 1 << 15, on: workers) {
+      form, a, b, y, count in
+      type.withInteger(
+        IntegerRun(
+          function: self, a: a, stepA: form == SCALAR_VECTOR ? 0 : 1, b: b,
+          stepB: form == VECTOR_SCALAR ? 0 : 1,
+          y: y.assumingMemoryBound(to: UInt8.self), count: count))
+    }
   }
 
-  private struct IntegerComparison: IntegerWork {
+  private struct IntegerRun: IntegerWork {
     let function: ComparisonFunction
-    let loop: BroadcastLoop
-    let a, b, y: View<UInt8>
-    let workers: Workers
+    let a: UnsafeRawPointer
+    let stepA: Int
+    let b: UnsafeRawPointer
+    let stepB: Int
+    let y: UnsafeMutablePointer<UInt8>
+    let count: Int
 
     func callAsFunction<Integer: FixedWidthInteger & BitwiseCopyable & Sendable>(_ type: Integer.Type) {
-      let (a, b) = (a.reinterpreted(as: type), b.reinterpreted(as: type))
-      switch function {
-      case .equal: map(a, b) { $0 == $1 }
-      case .notEqual: map(a, b) { $0 != $1 }
-      case .less: map(a, b) { $0 < $1 }
-      case .lessOrEqual: map(a, b) { $0 <= $1 }
-      case .greater: map(a, b) { $0 > $1 }
-      case .greaterOrEqual: map(a, b) { $0 >= $1 }
-      }
+      function.fill(
+        a.assumingMemoryBound(to: type), stepA, b.assumingMemoryBound(to: type), stepB, y, count)
     }
+  }
 
-    @inline(__always)
-    private func map<Integer: FixedWidthInteger & BitwiseCopyable & Sendable>(
-      _ a: View<Integer>, _ b: View<Integer>, _ holds: (Integer, Integer) -> Bool
-    ) {
-      loop.run(a, b, into: y, grain: 1 << 15, on: workers) { form, a, b, y, count in
-        let (stepA, stepB) = (form == SCALAR_VECTOR ? 0 : 1, form == VECTOR_SCALAR ? 0 : 1)
-        for index in 0..<count { y[index] = holds(a[index * stepA], b[index * stepB]) ? 1 : 0 }
-      }
+  /// One run; a step of 0 repeats the operand.
+  private func fill<Integer: FixedWidthInteger>(
+    _ a: UnsafePointer<Integer>, _ stepA: Int, _ b: UnsafePointer<Integer>, _ stepB: Int,
+    _ y: UnsafeMutablePointer<UInt8>, _ count: Int
+  ) {
+    @inline(__always) func map(_ holds: (Integer, Integer) -> Bool) {
+      for index in 0..<count { y[index] = holds(a[index * stepA], b[index * stepB]) ? 1 : 0 }
+    }
+    switch self {
+    case .equal: map { $0 == $1 }
+    case .notEqual: map { $0 != $1 }
+    case .less: map { $0 < $1 }
+    case .lessOrEqual: map { $0 <= $1 }
+    case .greater: map { $0 > $1 }
+    case .greaterOrEqual: map { $0 >= $1 }
     }
   }
 }

@@ -19,7 +19,7 @@ struct Lanes: Sendable {
 
 /// Work on the elements' order, the same for floats (through an integer that orders like them) and integers.
 protocol OrderWork {
-  func callAsFunction<Element: BitwiseCopyable & Sendable, Key: Comparable>(
+  func callAsFunction<Element: BitwiseCopyable & Sendable, Key: FixedWidthInteger>(
     _ type: Element.Type, _ key: (Element) -> Key)
 }
 
@@ -78,7 +78,7 @@ public struct ArgExtreme: Sendable, Hashable {
     let y: View<Int64>
     let workers: Workers
 
-    func callAsFunction<Element: BitwiseCopyable & Sendable, Key: Comparable>(
+    func callAsFunction<Element: BitwiseCopyable & Sendable, Key: FixedWidthInteger>(
       _ type: Element.Type, _ key: (Element) -> Key
     ) {
       let source = x.reinterpreted(as: type).elementPointer
@@ -122,37 +122,56 @@ public struct TopElements: Sendable, Hashable {
     precondition(
       x.count == sizes.reduce(1, *) * type.byteCount && count <= lanes.extent, "sizes do not match")
     precondition(indices.count == lanes.count * count && values.count == indices.count * type.byteCount)
-    type.withOrder(
-      Work(function: self, lanes: lanes, x: x, values: values, indices: indices, workers: workers))
+    let width = type.byteCount
+    let source = UnsafeRawPointer(x.elementPointer)
+    let target = UnsafeMutableRawPointer(values.elementPointer)
+    let indices = indices.elementPointer
+    workers.parallelFor(lanes.count, grain: max(1, (1 << 12) / max(1, lanes.extent))) { range in
+      for lane in range {
+        let start = source + lanes.start(lane, extent: lanes.extent) * width
+        let order = order(type, start, lanes)
+        let place = lanes.start(lane, extent: count)
+        for rank in 0..<count {
+          let index = order[rank].index
+          let to = place + rank * lanes.inner
+          (target + to * width).copyMemory(from: start + index * lanes.inner * width, byteCount: width)
+          indices[to] = Int64(index)
+        }
+      }
+    }
   }
 
-  private struct Work: OrderWork {
-    let function: TopElements
-    let lanes: Lanes
-    let x, values: View<UInt8>
-    let indices: View<Int64>
-    let workers: Workers
+  private struct Candidate {
+    var key: UInt64
+    var index: Int
+  }
 
-    func callAsFunction<Element: BitwiseCopyable & Sendable, Key: Comparable>(
+  /// A lane's elements, the first ones of the result in front.
+  private func order(_ type: ScalarType, _ start: UnsafeRawPointer, _ lanes: Lanes) -> [Candidate] {
+    var order = [Candidate](repeating: Candidate(key: 0, index: 0), count: lanes.extent)
+    order.withUnsafeMutableBufferPointer { order in
+      type.withOrder(Keys(start: start, step: lanes.inner, flip: isLargest ? .max : 0, order: order))
+    }
+    order.sort { $0.key == $1.key ? $0.index < $1.index : $0.key < $1.key }
+    return order
+  }
+
+  /// Fills in numbers that ascend in the order of the result.
+  private struct Keys: OrderWork {
+    let start: UnsafeRawPointer
+    let step: Int
+    let flip: UInt64
+    let order: UnsafeMutableBufferPointer<Candidate>
+
+    func callAsFunction<Element: BitwiseCopyable & Sendable, Key: FixedWidthInteger>(
       _ type: Element.Type, _ key: (Element) -> Key
     ) {
-      let source = x.reinterpreted(as: type).elementPointer
-      let values = values.reinterpreted(as: type).elementPointer
-      let indices = indices.elementPointer
-      let (count, isLargest) = (function.count, function.isLargest)
-      workers.parallelFor(lanes.count, grain: max(1, (1 << 12) / max(1, lanes.extent))) { range in
-        for lane in range {
-          let start = source + lanes.start(lane, extent: lanes.extent)
-          var order = (0..<lanes.extent).map { (key: key(start[$0 * lanes.inner]), index: $0) }
-          order.sort {
-            $0.key == $1.key ? $0.index < $1.index : (isLargest ? $0.key > $1.key : $0.key < $1.key)
-          }
-          let place = lanes.start(lane, extent: count)
-          for rank in 0..<count {
-            values[place + rank * lanes.inner] = start[order[rank].index * lanes.inner]
-            indices[place + rank * lanes.inner] = Int64(order[rank].index)
-          }
-        }
+      let source = start.assumingMemoryBound(to: type)
+      // Signed keys move up, so that the smallest one becomes 0.
+      let bias = Key.isSigned ? UInt64(1) << 63 : 0
+      for index in order.indices {
+        let wide = UInt64(truncatingIfNeeded: key(source[index * step])) &+ bias
+        order[index] = Candidate(key: wide ^ flip, index: index)
       }
     }
   }
