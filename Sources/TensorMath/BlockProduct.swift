@@ -79,12 +79,14 @@ struct BlockProduct {
     let column = range.lowerBound * PackedMatrix.panelWidth
     let end = min(columns, range.upperBound * PackedMatrix.panelWidth)
     let place = rows.lowerBound * outputStride + column
+    // Each operand on its own: as one expression this takes the type checker seconds.
+    let panel: UnsafePointer<Float> = panels + column * taps * depth
+    let bias: UnsafePointer<Float>? = bias.map { $0 + column }
+    let addend: UnsafePointer<Float>? = addend.map { $0 + place }
     var block = gemm_block(
       rows: rows.count, columns: end - column, taps: taps, depth: depth, a: UnsafePointer(pointers),
-      a_stride: rows.count, b: panels + column * taps * depth, bias: bias.map { $0 + column },
-      addend: addend.map { $0 + place }, addend_stride: outputStride, c: output + place,
-      c_stride: outputStride,
-      low: clamp.lowerBound, high: clamp.upperBound)
+      a_stride: rows.count, b: panel, bias: bias, addend: addend, addend_stride: outputStride,
+      c: output + place, c_stride: outputStride, low: clamp.lowerBound, high: clamp.upperBound)
     workers.kernels.table.pointee.gemm.pointee.multiply(&block)
   }
 }

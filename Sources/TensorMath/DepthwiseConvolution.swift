@@ -126,15 +126,15 @@ struct DepthwiseConvolution: Sendable {
     let y = line % window.output.1, z = line / window.output.1 % window.output.0
     let sample = call.input + line / (window.output.0 * window.output.1) * window.sample
     let start = (inner.lowerBound * window.stride.2 - window.pad.2) * window.step.2
+    let outside = UnsafePointer<Float>(zeros.pointer)
     var next = pointers
     for kz in 0..<window.kernel.0 {
       let inputZ = z * window.stride.0 + kz * window.dilation.0 - window.pad.0
       for ky in 0..<window.kernel.1 {
         let inputY = y * window.stride.1 + ky * window.dilation.1 - window.pad.1
         let isInside = inputZ >= 0 && inputZ < window.input.0 && inputY >= 0 && inputY < window.input.1
-        next.pointee =
-          isInside
-          ? sample + inputZ * window.step.0 + inputY * window.step.1 + start : UnsafePointer(zeros.pointer)
+        let offset: Int = inputZ * window.step.0 + inputY * window.step.1 + start
+        next.pointee = isInside ? sample + offset : outside
         next += 1
       }
     }
