@@ -52,7 +52,9 @@ extension Exporting {
     return transpose(result, [0] + Array(2..<rank) + [1])
   }
 
-  private mutating func groupNormalization(_ inputs: [String], _ groups: Int, _ channels: Int, _ epsilon: Float)
+  private mutating func groupNormalization(
+    _ inputs: [String], _ groups: Int, _ channels: Int, _ epsilon: Float
+  )
     -> String
   {
     if groups == channels { return node("InstanceNormalization", inputs, ["epsilon": .float(epsilon)]) }

@@ -60,9 +60,11 @@ extension Unary {
     case .elu(let alpha): return ("Elu", ["alpha": .float(alpha)])
     case .celu(let alpha): return ("Celu", ["alpha": .float(alpha)])
     case .selu(let alpha, let gamma): return ("Selu", ["alpha": .float(alpha), "gamma": .float(gamma)])
-    case .hardSigmoid(let alpha, let beta): return ("HardSigmoid", ["alpha": .float(alpha), "beta": .float(beta)])
+    case .hardSigmoid(let alpha, let beta):
+      return ("HardSigmoid", ["alpha": .float(alpha), "beta": .float(beta)])
     case .thresholdedRelu(let alpha): return ("ThresholdedRelu", ["alpha": .float(alpha)])
-    case .shrink(let bias, let threshold): return ("Shrink", ["bias": .float(bias), "lambd": .float(threshold)])
+    case .shrink(let bias, let threshold):
+      return ("Shrink", ["bias": .float(bias), "lambd": .float(threshold)])
     default: return nil
     }
   }

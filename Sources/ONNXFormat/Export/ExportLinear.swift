@@ -22,7 +22,8 @@ extension Exporting {
     if let constant = graph[id].constant { return add(constant.permuted(permutation), named: graph[id].name) }
     // What an import has turned is turned back by taking what it was made from.
     if let producer = graph.operators.first(where: { $0.outputs.contains(id) }),
-      case .transpose(let earlier) = producer.operation, permutation.map({ earlier[$0] }) == Array(permutation.indices)
+      case .transpose(let earlier) = producer.operation,
+      permutation.map({ earlier[$0] }) == Array(permutation.indices)
     {
       return name(of: producer.inputs[0]!)
     }

@@ -15,7 +15,8 @@ extension Exporting {
       return nodes(
         "Split", [data, sizes], ["axis": .int(axis)], wanted: [Bool](repeating: true, count: parts.count))
     case .slice(let slice): return [try self.slice(slice, data, shape)]
-    case .pad(let pad): return [self.pad(pad, data, value: name(ofOptional: node.inputs.count > 1 ? node.inputs[1] : nil))]
+    case .pad(let pad):
+      return [self.pad(pad, data, value: name(ofOptional: node.inputs.count > 1 ? node.inputs[1] : nil))]
     default: throw problem("is no movement")
     }
   }
@@ -76,7 +77,8 @@ extension Exporting {
     return node(
       "Slice",
       [
-        data, integers(starts, "starts"), integers(ends, "ends"), integers(axes, "axes"), integers(steps, "steps"),
+        data, integers(starts, "starts"), integers(ends, "ends"), integers(axes, "axes"),
+        integers(steps, "steps"),
       ])
   }
 
@@ -96,6 +98,12 @@ extension Exporting {
       return self.node("ScatterElements", inputs, reduction.attributes.merging(["axis": .int(axis)]) { $1 })
     case .scatterND(let reduction): return self.node("ScatterND", inputs, reduction.attributes)
     case .oneHot(let axis, let depth):
+      if type(node.inputs[0]!).shape.rank == 0 {
+        // ONNX takes no scalar index; a vector of one has the same result with an axis more.
+        let vector = self.node("Reshape", [inputs[0], integers([1], "shape")])
+        let rows = self.node("OneHot", [vector, integers([depth], "depth"), inputs[1]], ["axis": .int(1)])
+        return self.node("Reshape", [rows, integers([depth], "shape")])
+      }
       return self.node("OneHot", [inputs[0], integers([depth], "depth"), inputs[1]], ["axis": .int(axis)])
     case .triangle(let upper, let diagonal):
       let shift = constant(TensorValue(int64s: [diagonal], sizes: []), "diagonal")

@@ -14,12 +14,14 @@ extension Exporting {
       return [self.node("Cast", operands(node), ["to": .int(DataTypes.number(of: SourceType(element)))])]
     case .reshape, .transpose, .broadcast, .tile, .concat, .split, .slice, .pad:
       return try movement(node)
-    case .gather, .gatherElements, .gatherND, .scatterElements, .scatterND, .oneHot, .triangle, .reverseSequence:
+    case .gather, .gatherElements, .gatherND, .scatterElements, .scatterND, .oneHot, .triangle,
+      .reverseSequence:
       return [indexed(node)]
     case .reduce, .argExtreme, .topK, .cumulative, .softmax: return alongAxes(node)
     case .matmul(let left, let right): return [matmul(node, transposesLeft: left, transposesRight: right)]
     case .dense(let clamp): return [clamped(dense(node), clamp)]
-    case .convolution(let convolution): return [clamped(self.convolution(convolution, node), convolution.clamp)]
+    case .convolution(let convolution):
+      return [clamped(self.convolution(convolution, node), convolution.clamp)]
     case .transposedConvolution(let convolution):
       return [clamped(transposedConvolution(convolution, node), convolution.clamp)]
     case .pool(let pool): return self.pool(pool, node)
@@ -27,7 +29,8 @@ extension Exporting {
     case .recurrent(let recurrent): return try self.recurrent(recurrent, node)
     case .quantizeLinear(let axis, let blockSize, let element):
       return [quantize(node, axis: axis, blockSize: blockSize, element)]
-    case .dequantizeLinear(let axis, let blockSize): return [dequantize(node, axis: axis, blockSize: blockSize)]
+    case .dequantizeLinear(let axis, let blockSize):
+      return [dequantize(node, axis: axis, blockSize: blockSize)]
     case .composite(let composite): return self.composite(composite, node)
     }
   }

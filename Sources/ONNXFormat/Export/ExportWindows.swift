@@ -54,10 +54,13 @@ extension Exporting {
     // Negative padding makes the result larger, as output padding does behind.
     var outputPadding = convolution.outputPadding
     let window = convolution.window
-    for axis in 0..<window.spatialRank where window.padAfter[axis] < 0 { outputPadding[axis] -= window.padAfter[axis] }
+    for axis in 0..<window.spatialRank where window.padAfter[axis] < 0 {
+      outputPadding[axis] -= window.padAfter[axis]
+    }
     attributes["pads"] = .ints(window.padBefore + window.padAfter.map { max(0, $0) })
     if outputPadding.contains(where: { $0 != 0 }) { attributes["output_padding"] = .ints(outputPadding) }
-    return restored(self.node("ConvTranspose", [data, filter, bias], attributes), convolution.layout, rank: rank)
+    return restored(
+      self.node("ConvTranspose", [data, filter, bias], attributes), convolution.layout, rank: rank)
   }
 
   /// From `[O, spatial…, I/groups]` to ONNX's `[I, O/groups, spatial…]`.
@@ -79,7 +82,7 @@ extension Exporting {
     let rank = type(node.inputs[0]!).shape.rank
     let data = channelsFirst(name(of: node.inputs[0]!), pool.layout, rank: rank)
     var attributes = attributes(pool.window)
-    if pool.roundsUp { attributes["ceil_mode"] = .int(1) }
+    if roundsUp(pool, type(node.inputs[0]!).shape) { attributes["ceil_mode"] = .int(1) }
     var wanted = [true]
     let operation: String
     switch pool.kind {
@@ -104,6 +107,24 @@ extension Exporting {
     return results
   }
 
+  /// Whether rounding up makes any window that rounding down would not. Where a further window would lie in the
+  /// padding alone, it does not count, which the shape inference of ONNX has learned late.
+  private mutating func roundsUp(_ pool: Pool, _ shape: Shape) -> Bool {
+    guard pool.roundsUp else { return false }
+    let window = pool.window
+    var counts = false
+    var isCut = false
+    for (index, axis) in pool.layout.spatialAxes(rank: shape.rank).enumerated() {
+      let size = shape[axis].perSample
+      let room = size + window.padBefore[index] + window.padAfter[index] - window.span(index)
+      if room % window.strides[index] == 0 { continue }
+      let start = (room / window.strides[index] + 1) * window.strides[index]
+      if start < size + window.padBefore[index] { counts = true } else { isCut = true }
+    }
+    if counts, isCut { require(opset: 22) }
+    return counts
+  }
+
   mutating func resize(_ resize: Resize, _ node: Operator) throws(Diagnostic) -> String {
     let shape = type(node.inputs[0]!).shape
     var attributes: [String: ExportedNode.Attribute] = [:]
@@ -114,7 +135,9 @@ extension Exporting {
       var rounding = rounding
       if coordinates == .tfHalfPixelForNearest {
         // Half a pixel less, rounded half up instead of down, is the same.
-        guard rounding == .floor else { throw problem("rounds '\(rounding.rawValue)' in tf_half_pixel_for_nn") }
+        guard rounding == .floor else {
+          throw problem("rounds '\(rounding.rawValue)' in tf_half_pixel_for_nn")
+        }
         coordinates = .halfPixel
         rounding = .preferCeil
       }
@@ -147,7 +170,9 @@ extension Exporting {
   private func followsFromScales(_ resize: Resize, _ shape: Shape) -> Bool {
     for axis in 0..<shape.rank {
       if shape[axis] == resize.output[axis], resize.scales[axis] == 1 { continue }
-      guard let size = shape[axis].fixedValue, let wanted = resize.output[axis].fixedValue else { return false }
+      guard let size = shape[axis].fixedValue, let wanted = resize.output[axis].fixedValue else {
+        return false
+      }
       var factor = resize.scales[axis]
       if resize.coordinates == .cropAndResize, resize.region.indices.contains(axis) {
         factor *= resize.region[axis].end - resize.region[axis].start

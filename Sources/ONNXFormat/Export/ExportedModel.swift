@@ -71,7 +71,9 @@ struct ExportedModel {
   private func graphByteCount(_ fronts: [MessageBytes]) -> Int {
     var total = graphName.bytes.count + ports.bytes.count
     for node in nodes { total += Self.fieldSize(node.bytes.count) }
-    for (front, constant) in zip(fronts, constants) { total += Self.fieldSize(front.bytes.count + constant.byteCount) }
+    for (front, constant) in zip(fronts, constants) {
+      total += Self.fieldSize(front.bytes.count + constant.byteCount)
+    }
     return total
   }
 

@@ -27,7 +27,9 @@ struct ExportedNode {
     for output in outputs.droppingAbsentTail { node.text(2, output) }
     node.text(3, name)
     node.text(4, operation)
-    for (key, value) in attributes.sorted(by: { $0.key < $1.key }) { node.message(5, value.message(named: key)) }
+    for (key, value) in attributes.sorted(by: { $0.key < $1.key }) {
+      node.message(5, value.message(named: key))
+    }
     return node
   }
 }

@@ -130,7 +130,8 @@ struct Exporting {
   ) {
     nodes.append(
       ExportedNode(
-        operation: operation, name: nodeName(operation), inputs: inputs, outputs: outputs, attributes: attributes))
+        operation: operation, name: nodeName(operation), inputs: inputs, outputs: outputs,
+        attributes: attributes))
   }
 
   private var nodeNames: Set<String> = []
@@ -154,7 +155,8 @@ struct Exporting {
 
   /// Adds a node with several results; those not wanted have empty names.
   mutating func nodes(
-    _ operation: String, _ inputs: [String], _ attributes: [String: ExportedNode.Attribute] = [:], wanted: [Bool]
+    _ operation: String, _ inputs: [String], _ attributes: [String: ExportedNode.Attribute] = [:],
+    wanted: [Bool]
   ) -> [String] {
     var outputs: [String] = []
     for isWanted in wanted { outputs.append(isWanted ? unique("\(source)/\(operation)_output") : "") }
@@ -186,7 +188,8 @@ struct Exporting {
     let source = exported.source
     let key = ConstantKey(
       name: source.name, type: source.type, sizes: exported.sizes, steps: exported.steps,
-      storage: ObjectIdentifier(source.bytes.storage), isSmall: source.bytes.count <= 64 ? source.bytes.array : nil)
+      storage: ObjectIdentifier(source.bytes.storage),
+      isSmall: source.bytes.count <= 64 ? source.bytes.array : nil)
     // Large constants of one name and storage are the same bytes; without a name nothing is certain.
     if !source.name.isEmpty || key.isSmall != nil, let known = constantNames[key] { return known }
     let unique = unique(name.isEmpty ? "\(self.source)/constant" : name)
@@ -228,7 +231,8 @@ struct Exporting {
       if !run.isEmpty { parts.append(integers(run, purpose)) }
       run = []
       let batch = try batchSize()
-      parts.append(extent.perSample == 1 ? batch : node("Mul", [batch, integers([extent.perSample], purpose)]))
+      parts.append(
+        extent.perSample == 1 ? batch : node("Mul", [batch, integers([extent.perSample], purpose)]))
     }
     if !run.isEmpty { parts.append(integers(run, purpose)) }
     return parts.count == 1 ? parts[0] : node("Concat", parts, ["axis": .int(0)])
@@ -244,7 +248,8 @@ struct Exporting {
       batchName = name
       return name
     }
-    throw problem("has a shape that follows the batch, which no input has by itself", hint: "fix the batch with --dim")
+    throw problem(
+      "has a shape that follows the batch, which no input has by itself", hint: "fix the batch with --dim")
   }
 
   /// Something that ONNX cannot say.

@@ -29,7 +29,8 @@ public struct ONNXExporter: Sendable {
     } catch {
       switch error {
       case .missing:
-        throw Diagnostic(.inputOutput, "\(path) cannot be written: its folder does not exist", hint: "make the folder first")
+        throw Diagnostic(
+          .inputOutput, "\(path) cannot be written: its folder does not exist", hint: "make the folder first")
       case .isDirectory:
         throw Diagnostic(.inputOutput, "\(path) is a folder", hint: "give the file a name of its own")
       case .unreadable(_, let reason), .unwritable(_, let reason):
