@@ -7,8 +7,8 @@ let edgeopt = Program(
     "Makes a float ONNX model fit a microcontroller: looks into it, runs it, measures it and simplifies it.",
   version: "0.1.0",
   commands: [
-    InspectCommand.self, RunCommand.self, EvaluateCommand.self, OpsCommand.self, CompletionsCommand.self,
-    ManualCommand.self, HelpCommand.self,
+    InspectCommand.self, RunCommand.self, EvaluateCommand.self, ConvertCommand.self, OpsCommand.self,
+    CompletionsCommand.self, ManualCommand.self, HelpCommand.self,
   ],
   announcedVerbs: [
     "diff", "quantize", "calibrate", "prune", "factorize", "distill", "optimize", "compare", "check",

@@ -13,7 +13,15 @@ public struct ONNXExporter: Sendable {
 
   public init(producerVersion: String = "") { self.producerVersion = producerVersion }
 
-  public func export(_ graph: Graph, to path: String) throws(Diagnostic) {
+  /// What was written.
+  public struct Summary: Sendable, Hashable {
+    public var byteCount: Int
+    public var nodeCount: Int
+    public var opset: Int
+  }
+
+  @discardableResult
+  public func export(_ graph: Graph, to path: String) throws(Diagnostic) -> Summary {
     var exporting = Exporting(graph)
     try exporting.translate()
     let model = ExportedModel(exporting, producer: producer, producerVersion: producerVersion)
@@ -26,6 +34,7 @@ public struct ONNXExporter: Sendable {
     }
     do throws(StorageError) {
       try model.write(to: path)
+      return Summary(byteCount: model.byteCount, nodeCount: exporting.nodes.count, opset: exporting.opset)
     } catch {
       switch error {
       case .missing:
