@@ -47,7 +47,8 @@ public struct BatchRunner: Sendable {
   /// Pulls batches of up to ``batch`` samples until there are none, and delivers outputs and sample count of each in
   /// the order in which they were pulled.
   ///
-  /// Neither closure is ever called by two threads at once. The first failure (in the order of the samples) ends the
+  /// Neither closure is ever called by two threads at once, but both are called on other threads than the caller's: give
+  /// none that belongs to an actor. The first failure (in the order of the samples) ends the
   /// run after everything before it was delivered.
   public func run(
     pull: (_ count: Int) throws(Diagnostic) -> SampleBatch?,

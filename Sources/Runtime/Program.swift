@@ -26,7 +26,10 @@ public struct Program: Sendable {
     if fusesSteps { steps = steps.fusingAddends(in: graph) }
 
     var constants = [TensorValue?](repeating: nil, count: graph.tensors.count)
-    for index in steps.indices { try steps[index].prepare(in: graph) }
+    for index in steps.indices {
+      try steps[index].prepare(in: graph)
+      steps[index].releasePacked(in: graph)
+    }
     for step in steps {
       for (position, input) in step.inputs.enumerated() {
         guard let input, constants[input.index] == nil, !step.preparation.consumes(position) else { continue }
@@ -119,6 +122,13 @@ extension [ProgramStep] {
 }
 
 extension ProgramStep {
+  /// Lets go of the file's pages whose weights now exist in packed form.
+  fileprivate func releasePacked(in graph: Graph) {
+    for (position, input) in inputs.enumerated() where preparation.consumes(position) {
+      if let input { graph[input].constant?.source.bytes.release() }
+    }
+  }
+
   fileprivate func takesAddend(in graph: Graph) -> Bool {
     guard clamp == nil, !addsLastInput, outputs.count == 1, let result = outputs[0],
       graph[result].element == .float32, inputs.count > 1, let weights = inputs[1],

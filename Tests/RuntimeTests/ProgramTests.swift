@@ -1,5 +1,6 @@
 import Graph
 import Storage
+import TensorMath
 import Testing
 
 @testable import Runtime
@@ -65,6 +66,20 @@ import Testing
         for (one, all) in zip(part, whole) {
           #expect(one.bytes.array == all.sliced(axis: 0, start..<start + batch).bytes.array)
         }
+      }
+    }
+  }
+
+  @Test func everyInstructionSetGivesTheSameBits() throws {
+    let program = try Program(try network())
+    let data = samples(3)
+    let sets = KernelSet.available
+    let results = try sets.map {
+      try Session(program, batch: 3, workers: Workers(threads: 2, kernels: $0)).run([data])
+    }
+    for (set, result) in zip(sets, results) {
+      for (one, first) in zip(result, results[0]) {
+        #expect(one.bytes.array == first.bytes.array, "\(set.name) and \(sets[0].name) differ")
       }
     }
   }
