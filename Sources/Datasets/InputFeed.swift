@@ -76,6 +76,11 @@ struct InputFeed: Sendable {
     if source.layout == .nwc {
       return "cut or pad the sound with --crop, or convert it to the sample rate and channels of the model"
     }
+    if let table = source as? TableSource, table.labelColumn == nil,
+      first.elementCount == input.shape.elementCountPerSample + 1
+    {
+      return "if a column holds the labels, name it: --label-column NAME (or -1 for the last)"
+    }
     if first.elementCount == input.shape.elementCountPerSample {
       return "the number of elements agrees, the axes do not: save the data in the model's shape"
     }

@@ -168,6 +168,11 @@ import Testing
     }
   }
 
+  @Test func aForgottenLabelColumnIsGuessed() {
+    let found = diagnostic { _ = try open("1,2,0\n3,4,1\n", width: 2) }
+    #expect(found?.hint?.contains("--label-column") == true)
+  }
+
   @Test func badTablesAreExplained() throws {
     let cases: [(String, String)] = [
       ("", "no rows"), ("a,b\n", "no rows"), ("1,2\n3\n", "row 2 has 1 fields"),

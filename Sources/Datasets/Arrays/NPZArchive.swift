@@ -98,6 +98,8 @@ struct NPZArchive: Sendable {
         )
       }
       crc = Codec.crc32(piece[0..<count], continuing: crc)
+      // Neither the packed pages that were read nor the unpacked ones that are full need to stay.
+      file.bytes.storage.release(byteOffset: 0, byteCount: file.bytes.storage.byteCount)
       target.storage.release(byteOffset: 0, byteCount: filled)
       filled += count
     }
