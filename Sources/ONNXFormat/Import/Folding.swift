@@ -10,12 +10,10 @@ extension Importing {
     guard inputs.contains(where: { $0 != nil }) else { return nil }
     let types = try operation.resultTypes(
       of: inputs.map { $0.map { graph[$0].type } }, resultCount: wanted.count, at: sources.first ?? "")
-    if let first = inputs[0].flatMap({ graph[$0].constant }), let view = Self.view(first, operation, types[0])
+    if let source = inputs[0], let known = graph[source].constant,
+      let view = Self.view(known, operation, types[0])
     {
-      let id = graph.addConstant(view, name: prefix + "constant\(graph.tensors.count)")
-      graph[id].origin = inputs[0].map { graph[$0].origin } ?? Origin()
-      graph[id].origin.permutation = nil
-      return [id]
+      return [addView(view, of: source)]
     }
     guard isWorthFolding(operation, inputs, types) else { return nil }
     let values = inputs.map { $0.flatMap { graph[$0].constant?.realized() } }

@@ -109,10 +109,22 @@ extension Importing {
     if view.steps.count == graph[id].constant?.steps.count { return id }
     let copy = graph.addConstant(view, name: graph[id].name)
     graph[copy].origin = graph[id].origin
-    // A plain permutation keeps the axes' meaning; anything else is the constant's own history.
-    if case .permute(let permutation)? = view.steps.last, view.steps.count == 1 {
-      graph[copy].origin.permutation = permutation
-    }
+    // Permuting (and scaling) keeps the axes' meaning; what is reshaped is the constant's own history.
+    graph[copy].origin.permutation = Self.permutation(view.steps)
     return copy
+  }
+
+  /// Where each axis stands in the source; nil when axes were merged or split.
+  private static func permutation(_ steps: [Constant.Step]) -> [Int]? {
+    var result: [Int]?
+    for step in steps {
+      switch step {
+      case .permute(let permutation):
+        result = result.map { known in permutation.map { known[$0] } } ?? permutation
+      case .scale: continue
+      default: return nil
+      }
+    }
+    return result
   }
 }

@@ -44,6 +44,7 @@ enum OperatorRegistry {
   static let entries: [OperatorEntry] =
     elementwise + activations + movement + slicing + fills + indexing + reductions + linear + windows
     + resizing + normalizations + recurrences + quantizations + attention + control
+    + contributed
 
   private static let table: [String: OperatorEntry] = Dictionary(
     entries.map { ("\($0.domain)/\($0.name)", $0) }, uniquingKeysWith: { first, _ in first })

@@ -19,7 +19,7 @@ extension OperatorRegistry {
     },
   ]
 
-  private static func convolution(_ importing: inout Importing, _ node: Node) throws(Diagnostic) -> TensorID {
+  static func convolution(_ importing: inout Importing, _ node: Node) throws(Diagnostic) -> TensorID {
     let data = try importing.tensor(node, 0)
     let filter = try importing.tensor(node, 1)
     let (rank, sizes) = try importing.windowSizes(data, filter, node)
