@@ -29,6 +29,8 @@ struct MessageWriter {
     bytes += content
   }
 
+  mutating func append(_ encoded: [UInt8]) { bytes += encoded }
+
   mutating func text(_ field: Int, _ content: String) { bytes(field, Array(content.utf8)) }
 
   mutating func message(_ field: Int, _ build: (inout MessageWriter) -> Void) {
@@ -59,6 +61,8 @@ struct TestTensor: Sendable {
   var type: Int
   var raw: [UInt8]
   var external: [(String, String)] = []
+  /// Fields that stand in place of the raw data, already encoded.
+  var typed: [UInt8] = []
 
   static func floats(_ name: String, _ sizes: [Int], _ values: [Float]) -> TestTensor {
     TestTensor(
@@ -76,7 +80,9 @@ struct TestTensor: Sendable {
     for size in sizes { writer.integer(1, size) }
     writer.integer(2, type)
     if !name.isEmpty { writer.text(8, name) }
-    if external.isEmpty {
+    if !typed.isEmpty {
+      writer.append(typed)
+    } else if external.isEmpty {
       writer.bytes(9, raw)
     } else {
       for (key, value) in external {
