@@ -95,7 +95,11 @@ public enum CompletionScript {
       }
       lines.append("    ;;")
     }
-    lines += ["  esac", "}", "compdef _\(program.name) \(program.name)"]
+    // Sourced, it registers itself; autoloaded from fpath, it completes at once.
+    lines += [
+      "  esac", "}", "compdef _\(program.name) \(program.name)",
+      "[ \"$funcstack[1]\" = \"_\(program.name)\" ] && _\(program.name) \"$@\"",
+    ]
     return lines
   }
 

@@ -16,7 +16,8 @@ public struct HelpText: Sendable {
     }
     lines += ["", "options:"]
     lines += entry("-h, --help", "Show this help.")
-    lines += entry("--version [--verbose]", "Show the version, and with --verbose how this machine is used.")
+    lines += entry("--version", "Show the version.")
+    for detail in program.versionDetails { lines += entry("--version --\(detail.name)", detail.meaning) }
     for topic in program.topics {
       lines += ["", "\(topic.title):"]
       for (term, meaning) in topic.entries { lines += entry(term, meaning) }

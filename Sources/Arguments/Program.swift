@@ -11,6 +11,8 @@ public struct Program: Sendable {
   public var announcedVerbs: [String]
   /// What else the program's own help and the manual page say: a heading and lines of "term", "meaning".
   public var topics: [Topic]
+  /// Flags that `--version` takes, by name, with what they add.
+  public var versionDetails: [(name: String, meaning: String)]
 
   public struct Topic: Sendable {
     public var title: String
@@ -24,7 +26,7 @@ public struct Program: Sendable {
   public init(
     name: String, summary: String, version: String, commands: [any Command.Type],
     announcedVerbs: [String] = [],
-    topics: [Topic] = []
+    topics: [Topic] = [], versionDetails: [(name: String, meaning: String)] = []
   ) {
     self.name = name
     self.summary = summary
@@ -32,6 +34,7 @@ public struct Program: Sendable {
     self.commands = commands
     self.announcedVerbs = announcedVerbs
     self.topics = topics
+    self.versionDetails = versionDetails
   }
 
   /// What the words ask for.
@@ -39,7 +42,8 @@ public struct Program: Sendable {
     case run(any Command)
     /// Help for a verb, or for the whole program.
     case help((any Command.Type)?)
-    case version(isVerbose: Bool)
+    /// `--version`, with the further flags of ``Program/versionDetails`` that were given.
+    case version(details: Set<String>)
   }
 
   /// Words that cannot be understood; `command` is the verb that they belong to, when that much is clear.
@@ -95,10 +99,15 @@ public struct Program: Sendable {
       return .help(verb.flatMap { verb in commands.first { $0.declaration.name == verb } })
     }
     if options.contains("--version") {
-      if let other = words.first(where: { !["--version", "--verbose", "-v"].contains($0) }) {
-        throw fail("unexpected argument '\(other)' after --version", "try '\(name) --version --verbose'")
+      let details = versionDetails.map(\.name)
+      let known = ["--version"] + details.map { "--\($0)" } + (details.contains("verbose") ? ["-v"] : [])
+      if let other = words.first(where: { !known.contains($0) }) {
+        throw fail(
+          "unexpected argument '\(other)' after --version",
+          "it takes " + known.dropFirst().joined(separator: ", "))
       }
-      return .version(isVerbose: words.count > 1)
+      let given = words.map { $0 == "-v" ? "verbose" : String($0.dropFirst(2)) }
+      return .version(details: Set(given).subtracting(["version"]))
     }
     if let verb, commands.contains(where: { $0.declaration.name == verb }) {
       throw fail("options come after the verb", "write '\(name) \(verb) \(options[0]) …'")

@@ -19,7 +19,7 @@ struct CommandLineRun {
     case .help(let command?):
       Terminal.output.write(HelpText(width: Terminal.output.width).text(for: command, of: edgeopt))
     case .help(nil): Terminal.output.write(HelpText(width: Terminal.output.width).text(for: edgeopt))
-    case .version(let isVerbose): return run { try VersionReport(isVerbose: isVerbose).print() }
+    case .version(let details): return run { try VersionReport(details: details).print() }
     case .run(let command):
       Interruption.prepare()
       do {

@@ -35,4 +35,8 @@ let edgeopt = Program(
         ("NO_COLOR", "Set to anything: no color, even on a terminal."),
         ("COLUMNS", "Columns of the terminal, for help texts and tables."),
       ]),
+  ],
+  versionDetails: [
+    ("verbose", "Also name the instruction set in use, and the threads."),
+    ("peak", "Also measure the peak of fused multiply-adds (a second)."),
   ])

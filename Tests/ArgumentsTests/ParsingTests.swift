@@ -115,9 +115,10 @@ import Testing
     guard case .help(.some) = try oven.interpret(["bake", "--wrong", "--help"]) else {
       return #expect(Bool(false))
     }
-    guard case .version(true) = try oven.interpret(["--version", "--verbose"]) else {
+    guard case .version(let details) = try oven.interpret(["--version", "--verbose"]) else {
       return #expect(Bool(false))
     }
-    guard case .version(false) = try oven.interpret(["--version"]) else { return #expect(Bool(false)) }
+    guard case .version(let none) = try oven.interpret(["--version"]) else { return #expect(Bool(false)) }
+    #expect(details == ["verbose"] && none.isEmpty)
   }
 }

@@ -46,7 +46,8 @@ struct Taste: Command {
 let oven = Program(
   name: "oven", summary: "Makes cakes. They are good.", version: "1.2.3", commands: [Bake.self, Taste.self],
   announcedVerbs: ["fry"],
-  topics: [Program.Topic("exit codes", [("0", "done"), ("64", "wrong usage")])])
+  topics: [Program.Topic("exit codes", [("0", "done"), ("64", "wrong usage")])],
+  versionDetails: [("verbose", "Say more of it.")])
 
 /// What reading the words fails with; nil when it succeeds.
 func misuse(_ words: String...) -> UsageError? {

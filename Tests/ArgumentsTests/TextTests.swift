@@ -17,9 +17,8 @@ import Testing
 
         options:
           -h, --help              Show this help.
-          --version [--verbose]   Show the version, and with
-                                  --verbose how this machine is
-                                  used.
+          --version               Show the version.
+          --version --verbose     Say more of it.
 
         exit codes:
           0                       done
