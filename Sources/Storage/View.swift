@@ -39,6 +39,9 @@ public struct View<Element: BitwiseCopyable>: @unchecked Sendable {
     }
   }
 
+  /// Where in the storage the first element is.
+  public var byteOffset: Int { base - storage.base }
+
   @inlinable
   public subscript(index: Int) -> Element {
     @inline(__always) get {

@@ -79,6 +79,26 @@ import Testing
     #expect(turned.realized().floats.array == value.floats.array && turned.sizes == [6, 1, 2, 2])
   }
 
+  /// Names repeat in the bodies of functions; bytes do not.
+  @Test func constantsOfOneNameStayApart() throws {
+    let values = View((0..<64).map(Float.init)).reinterpreted(as: UInt8.self)
+    var graph = Graph(name: "names")
+    let x = graph.addTensor("x", TensorType(.float32, [32]))
+    graph.inputs = [port(graph, x, "x")]
+    for (index, name) in ["first", "second", "first again"].enumerated() {
+      let bytes = index == 1 ? values[128..<256] : values[0..<128]
+      let source = Constant.Source(name: "w", type: .float32, sizes: [32], bytes: bytes)
+      let weights = graph.addConstant(Constant(source), name: "w")
+      let sum = try graph.append(
+        .binary(.add, clamp: nil), inputs: [x, weights], names: [name], sources: [name])[0]!
+      graph.outputs.append(port(graph, sum, name))
+    }
+    let again = try roundTrip(graph)
+    let weights = again.operators.map { again[$0.inputs[1]!].constant!.realized().floats[0] }
+    #expect(weights == [0, 32, 0])
+    #expect(again.tensors.filter { $0.constant != nil }.count == 2)
+  }
+
   @Test func shapesFollowTheBatch() throws {
     var graph = Graph(name: "batch")
     let x = graph.addTensor("x", TensorType(.float32, [.batch(1), 6]))

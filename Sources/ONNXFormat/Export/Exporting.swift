@@ -16,14 +16,26 @@ struct Exporting {
   /// The operator at hand, for the names of nodes.
   private var source = ""
 
-  /// What makes two constants the same.
+  /// What makes two constants the same: equal small ones, and large ones made in the same way from the same bytes.
   private struct ConstantKey: Hashable {
-    let name: String
+    enum Source: Hashable {
+      case content([UInt8])
+      case place(ObjectIdentifier, byteOffset: Int)
+    }
     let type: SourceType
     let sizes: [Int]
     let steps: [Constant.Step]
-    let storage: ObjectIdentifier
-    let isSmall: [UInt8]?
+    let source: Source
+
+    init(_ constant: Constant) {
+      type = constant.source.type
+      sizes = constant.sizes
+      steps = constant.steps
+      let bytes = constant.source.bytes
+      source =
+        bytes.count <= 64
+        ? .content(bytes.array) : .place(ObjectIdentifier(bytes.storage), byteOffset: bytes.byteOffset)
+    }
   }
 
   init(_ graph: Graph) { self.graph = graph }
@@ -184,14 +196,8 @@ struct Exporting {
   mutating func name(ofOptional id: TensorID?) -> String { id.map { name(of: $0) } ?? "" }
 
   mutating func add(_ constant: Constant, named name: String) -> String {
-    let exported = constant.simplified
-    let source = exported.source
-    let key = ConstantKey(
-      name: source.name, type: source.type, sizes: exported.sizes, steps: exported.steps,
-      storage: ObjectIdentifier(source.bytes.storage),
-      isSmall: source.bytes.count <= 64 ? source.bytes.array : nil)
-    // Large constants of one name and storage are the same bytes; without a name nothing is certain.
-    if !source.name.isEmpty || key.isSmall != nil, let known = constantNames[key] { return known }
+    let key = ConstantKey(constant.simplified)
+    if let known = constantNames[key] { return known }
     let unique = unique(name.isEmpty ? "\(self.source)/constant" : name)
     constants.append(ExportedConstant(name: unique, constant))
     constantNames[key] = unique
