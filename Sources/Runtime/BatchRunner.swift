@@ -1,4 +1,3 @@
-import Foundation
 import Graph
 import Storage
 import TensorMath
@@ -88,8 +87,8 @@ public struct BatchRunner: Sendable {
 
 /// Numbers batches as they are pulled and lets their results out in that order.
 private final class OrderedDelivery: @unchecked Sendable {
-  // Unchecked: everything below is touched with `condition` locked only.
-  private let condition = NSCondition()
+  // Unchecked: everything below is touched with `monitor` locked only.
+  private let monitor = Monitor()
   private let capacity: Int
   private var pulledCount = 0
   private var deliveredCount = 0
@@ -101,9 +100,9 @@ private final class OrderedDelivery: @unchecked Sendable {
 
   /// The next batch and its number; nil at the end. Waits while too many results wait for an earlier one.
   func next(_ pull: () throws(Diagnostic) -> SampleBatch?) -> (Int, SampleBatch)? {
-    condition.lock()
-    defer { condition.unlock() }
-    while pulledCount - deliveredCount >= capacity, failure == nil { condition.wait() }
+    monitor.lock()
+    defer { monitor.unlock() }
+    while pulledCount - deliveredCount >= capacity, failure == nil { monitor.wait() }
     guard !isAtEnd, failure == nil else { return nil }
     do throws(Diagnostic) {
       guard let batch = try pull() else {
@@ -125,10 +124,10 @@ private final class OrderedDelivery: @unchecked Sendable {
     _ number: Int, _ result: Result<SampleBatch, Diagnostic>,
     _ deliver: (SampleBatch) throws(Diagnostic) -> Void
   ) {
-    condition.lock()
-    defer { condition.unlock() }
+    monitor.lock()
+    defer { monitor.unlock() }
     settle(number, result, deliver)
-    condition.broadcast()
+    monitor.broadcast()
   }
 
   private func settle(
