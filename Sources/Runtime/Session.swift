@@ -1,4 +1,3 @@
-import class Foundation.ProcessInfo
 import Graph
 import Storage
 import TensorMath
@@ -131,7 +130,7 @@ struct ActivationLayout {
   let placement: TensorPlacement
 
   /// Beyond the machine's memory a shape is a mistake.
-  static let maximumByteCount = Int(clamping: ProcessInfo.processInfo.physicalMemory)
+  static let maximumByteCount = Storage.machineByteCount
 
   init(_ program: Program, sizes: [[Int]]) throws(Diagnostic) {
     let graph = program.graph

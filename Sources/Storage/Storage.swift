@@ -17,6 +17,9 @@ public final class Storage: @unchecked Sendable {
   /// Every owned allocation starts on a cache line, which is also the widest vector.
   public static let alignment = 64
 
+  /// The machine's memory.
+  public static let machineByteCount = Int(sysconf(Int32(_SC_PHYS_PAGES))) * Int(sysconf(Int32(_SC_PAGESIZE)))
+
   /// From this size on an allocation asks for large pages.
   private static let largePageMinimum = 4 << 20
 
