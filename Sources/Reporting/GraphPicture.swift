@@ -28,7 +28,7 @@ public struct GraphPicture: Sendable {
     let cost = ModelCost(graph)
     title = graph.source.path.split(separator: "/").last.map(String.init) ?? graph.name
     subtitle =
-      "\(NumberFormat.count(graph.operators.count)) operators, \(NumberFormat.count(cost.parameters)) parameters, "
+      "\(NumberFormat.count(graph.operators.count, of: "operator")), \(NumberFormat.count(cost.parameters)) parameters, "
       + "\(NumberFormat.count(cost.macs)) multiply-accumulates a sample"
     var maker: [TensorID: Int] = [:]
     for port in graph.inputs {

@@ -6,9 +6,12 @@ import Graph
 public struct ModelSummary: Sendable {
   public let graph: Graph
   public let cost: ModelCost
+  /// The buffer that the executor plans for all activations; nil when it was not planned.
+  public let plannedActivationBytes: Int?
 
-  public init(_ graph: Graph) {
+  public init(_ graph: Graph, plannedActivationBytes: Int? = nil) {
     self.graph = graph
+    self.plannedActivationBytes = plannedActivationBytes
     cost = ModelCost(graph)
   }
 
@@ -64,7 +67,7 @@ public struct ModelSummary: Sendable {
     }
     table.addRule()
     table.add(
-      "total", "\(NumberFormat.count(graph.operators.count)) operators", "",
+      "total", NumberFormat.count(graph.operators.count, of: "operator"), "",
       NumberFormat.count(cost.parameters),
       NumberFormat.count(cost.macs), NumberFormat.count(cost.activationBytes))
     return table.text(width: width)
@@ -73,11 +76,16 @@ public struct ModelSummary: Sendable {
   /// Empty cells keep the telling numbers apart.
   private func zeroless(_ value: Int) -> String { value == 0 ? "" : NumberFormat.count(value) }
 
+  private var activations: String {
+    let alive = "\(NumberFormat.bytes(cost.peakActivationBytes)) alive at most at one time"
+    return plannedActivationBytes.map { "\(NumberFormat.bytes($0)) planned, \(alive)" } ?? alive
+  }
+
   private var totals: String {
     let rows = [
       ("weights as float32", NumberFormat.bytes(cost.floatWeightBytes)),
       ("weights as int8", "\(NumberFormat.bytes(cost.int8WeightBytes)), biases in 32 bits"),
-      ("activations as float32", "\(NumberFormat.bytes(cost.peakActivationBytes)) at most at one time"),
+      ("activations as float32", activations),
     ]
     let widest = rows.map(\.0.count).max() ?? 0
     return rows.map { "\($0.0)\(String(repeating: " ", count: widest - $0.0.count))  \($0.1)\n" }.joined()
@@ -100,6 +108,7 @@ public struct ModelSummary: Sendable {
       "macs": .integer(cost.macs), "float_weight_bytes": .integer(cost.floatWeightBytes),
       "int8_weight_bytes": .integer(cost.int8WeightBytes), "activation_bytes": .integer(cost.activationBytes),
       "peak_activation_bytes": .integer(cost.peakActivationBytes),
+      "planned_activation_bytes": .optional(plannedActivationBytes, JSON.integer),
       "operator_counts": counts, "layers": .array(cost.layers.map(json)), "notes": .strings(graph.notes),
     ])
   }

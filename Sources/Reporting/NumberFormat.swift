@@ -11,6 +11,11 @@ public enum NumberFormat {
     return value < 0 ? "-" + result : result
   }
 
+  /// A count of things: "1 operator", "2 operators".
+  public static func count(_ value: Int, of thing: String) -> String {
+    "\(count(value)) \(thing)\(value == 1 ? "" : "s")"
+  }
+
   /// Bytes in powers of 1,000, as file managers and data sheets of flash parts do: 999 B, 12.5 kB, 3.49 MB.
   public static func bytes(_ value: Int) -> String {
     scaled(Double(value), units: ["B", "kB", "MB", "GB", "TB"])

@@ -59,6 +59,8 @@ extension ONNXImporter {
     /// Empty for the standard operators.
     public let domain: String
     public let opsets: ClosedRange<Int>
+    /// Inputs, counted from 0, whose values must be known: constants, or given by the user.
+    public let knownInputs: [Int]
   }
 
   /// All operators that can be imported, by name.
@@ -68,7 +70,8 @@ extension ONNXImporter {
     OperatorRegistry.entries.map { entry in
       let last = entry.domain.isEmpty ? Opsets.supported.upperBound : 1
       return SupportedOperator(
-        name: entry.name, domain: entry.domain, opsets: min(entry.firstOpset, last)...last)
+        name: entry.name, domain: entry.domain, opsets: min(entry.firstOpset, last)...last,
+        knownInputs: entry.shapeOperands)
     }.sorted { ($0.domain, $0.name) < ($1.domain, $1.name) }
   }
 }

@@ -2,6 +2,7 @@ import Arguments
 import Graph
 import Passes
 import Reporting
+import Runtime
 
 struct InspectCommand: Command {
   static let declaration = CommandDeclaration(
@@ -37,7 +38,8 @@ struct InspectCommand: Command {
     for step in loaded.passes { common.detail("pass \(step.pass): \(step.summary)") }
     if let picture { try picture.write(Array(GraphPicture(loaded.graph).svg().utf8)) }
     if let dump = loaded.dump { return try common.print(dump, json: .null, to: output) }
-    let summary = ModelSummary(loaded.graph)
+    let summary = ModelSummary(
+      loaded.graph, plannedActivationBytes: try? Runtime.Program.plannedActivationByteCount(of: loaded.graph))
     let width = output.output == nil ? Terminal.output.tableWidth : .max
     try common.print(summary.text(width: width), json: summary.json, to: output)
   }

@@ -25,12 +25,25 @@ struct OpsCommand: Command {
   }
 
   private func table(_ operators: [ONNXImporter.SupportedOperator]) -> String {
-    var table = Table([.text("operator"), .text("domain"), .text("opsets")])
+    var table = Table([.text("operator"), .text("domain"), .text("opsets"), .text("must be known")])
     for known in operators {
       let domain = known.domain.isEmpty ? "ai.onnx" : known.domain
-      table.add(known.name, domain, "\(known.opsets.lowerBound) to \(known.opsets.upperBound)")
+      table.add(known.name, domain, "\(known.opsets.lowerBound) to \(known.opsets.upperBound)", note(known))
     }
-    return table.text() + "\(NumberFormat.count(operators.count)) operators\n"
+    return table.text() + """
+      \(NumberFormat.count(operators.count, of: "operator"))
+
+      Inputs that must be known decide shapes, axes or amounts: they are constants, or computed from shapes, or given
+      with --bind ('run' has them).
+
+      """
+  }
+
+  /// "input 2", counted from 1 as documentation does.
+  private func note(_ known: ONNXImporter.SupportedOperator) -> String {
+    guard !known.knownInputs.isEmpty else { return "" }
+    let numbers = known.knownInputs.map { String($0 + 1) }.joined(separator: ", ")
+    return known.knownInputs.count == 1 ? "input \(numbers)" : "inputs \(numbers)"
   }
 
   private func document(_ operators: [ONNXImporter.SupportedOperator]) -> JSON {
@@ -39,6 +52,7 @@ struct OpsCommand: Command {
         .object([
           "name": .string(known.name), "domain": .string(known.domain.isEmpty ? "ai.onnx" : known.domain),
           "opsets": .integers([known.opsets.lowerBound, known.opsets.upperBound]),
+          "known_inputs": .integers(known.knownInputs),
         ])
       })
   }
@@ -53,14 +67,17 @@ struct OpsCommand: Command {
         to: output)
     } catch {
       if common.json, error.kind == .unsupported {
-        try common.print(
-          "",
-          json: verdict(
-            model, operators: nil, problems: error.message.split(separator: "\n").map(String.init)),
-          to: output)
+        try common.print("", json: verdict(model, operators: nil, problems: problems(in: error)), to: output)
       }
       throw error
     }
+  }
+
+  /// The lines of a list, or the one sentence.
+  private func problems(in error: Diagnostic) -> [String] {
+    let lines = error.message.split(separator: "\n")
+    let items = lines.filter { $0.hasPrefix("  ") }.map { String($0.drop { $0 == " " }) }
+    return items.isEmpty ? [error.message] : items
   }
 
   private func verdict(_ model: String, operators: Int?, problems: [String]) -> JSON {

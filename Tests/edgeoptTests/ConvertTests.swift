@@ -1,0 +1,45 @@
+import Foundation
+import Testing
+
+@Suite struct ConvertTests {
+  @Test func theSimplerModelIsAsGood() throws {
+    let folder = try TemporaryFolder()
+    let path = folder.path("simple.onnx")
+    let run = try ProgramRun("convert", ProgramRun.model, "-o", path)
+    #expect(run.status == 0 && run.error.isEmpty)
+    #expect(folder.names == ["simple.onnx"])
+    let evaluated = try ProgramRun(
+      "evaluate", path, "--data", "\(ProgramRun.digits)/test_x.npy", "--labels",
+      "\(ProgramRun.digits)/test_y.npy",
+      "--scale", "1/16", "--json")
+    #expect(try evaluated.json()["correct"] as? Int == 591)
+  }
+
+  @Test func nothingIsWrittenWhereItWouldBeWrong() throws {
+    let folder = try TemporaryFolder()
+    let path = try folder.write(Array("precious".utf8), to: "old.onnx")
+    #expect(try ProgramRun("convert", ProgramRun.model, "-o", path).status == 74)
+    #expect(try String(contentsOfFile: path, encoding: .utf8) == "precious")
+    #expect(try ProgramRun("convert", ProgramRun.model, "-o", folder.path("new.tflite")).status == 69)
+    #expect(try ProgramRun("convert", "none.onnx", "-o", folder.path("new.onnx")).status == 66)
+    #expect(try ProgramRun("convert", ProgramRun.model).status == 64)
+    #expect(folder.names == ["old.onnx"])
+    #expect(try ProgramRun("convert", ProgramRun.model, "-o", path, "--force").status == 0)
+  }
+}
+
+@Suite struct OpsTests {
+  @Test func theTableAndTheDocumentNameTheSameOperators() throws {
+    let table = try ProgramRun("ops")
+    #expect(table.status == 0)
+    for name in ["Conv", "LSTM", "Resize", "Einsum"] { #expect(table.output.contains("\n\(name) ")) }
+    let document = try ProgramRun("ops", "--json").output
+    let list = try #require(try JSONSerialization.jsonObject(with: Data(document.utf8)) as? [[String: Any]])
+    #expect(table.output.contains("\n\(list.count) operators\n"))
+  }
+
+  @Test func aModelIsChecked() throws {
+    #expect(try ProgramRun("ops", ProgramRun.model).output.contains("every operator is taken"))
+    #expect(try ProgramRun("ops", ProgramRun.model, "--json").json()["supported"] as? Bool == true)
+  }
+}
