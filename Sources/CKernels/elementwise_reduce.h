@@ -5,6 +5,13 @@
 
 #define LANES 32
 
+/// Joins the lanes in the fixed tree. The constant halves let the compiler use vectors.
+#define JOIN_HALF(JOIN, HALF) \
+  EACH for (size_t l = 0; l < (HALF); l++) lanes[l] = JOIN(lanes[l], lanes[l + (HALF)]);
+#define JOIN_LANES(JOIN) \
+  JOIN_HALF(JOIN, 16) JOIN_HALF(JOIN, 8) JOIN_HALF(JOIN, 4) JOIN_HALF(JOIN, 2) JOIN_HALF(JOIN, 1)
+
+/// The last elements are filled up to whole lanes with START, which changes nothing.
 #define REDUCE_INTO_LANES(START, JOIN, TERM)                          \
   {                                                                   \
     for (size_t l = 0; l < LANES; l++) lanes[l] = (START);            \
@@ -15,13 +22,16 @@
         lanes[l] = JOIN(u, v);                                        \
       }                                                               \
     }                                                                 \
-    for (size_t l = 0; i < n; i++, l++) {                             \
-      const float u = lanes[l], v = TERM(x[i]);                       \
-      lanes[l] = JOIN(u, v);                                          \
+    if (i < n) {                                                      \
+      float tail[LANES];                                              \
+      for (size_t l = 0; l < LANES; l++) tail[l] = (START);           \
+      for (size_t l = 0; l < n - i; l++) tail[l] = x[i + l];          \
+      EACH for (size_t l = 0; l < LANES; l++) {                       \
+        const float u = lanes[l], v = TERM(tail[l]);                  \
+        lanes[l] = JOIN(u, v);                                        \
+      }                                                               \
     }                                                                 \
-    for (size_t half = LANES / 2; half > 0; half /= 2) {              \
-      for (size_t l = 0; l < half; l++) lanes[l] = JOIN(lanes[l], lanes[l + half]); \
-    }                                                                 \
+    JOIN_LANES(JOIN)                                                  \
     return lanes[0];                                                  \
   }
 
@@ -99,14 +109,22 @@ static float exp_sum(const float *x, float *y, size_t n, float shift) {
       lanes[l] += e;
     }
   }
-  for (size_t l = 0; i < n; i++, l++) {
-    const float e = exp_f(x[i] - shift);
-    if (y) y[i] = e;
-    lanes[l] += e;
+  if (i < n) {
+    // A whole vector costs no more than one element; lanes past the end add +0.
+    const size_t rest = n - i;
+    float tail[LANES];
+    for (size_t l = 0; l < LANES; l++) tail[l] = 0.0f;
+    for (size_t l = 0; l < rest; l++) tail[l] = x[i + l] - shift;
+    EACH for (size_t l = 0; l < LANES; l++) {
+      const float e = exp_f(tail[l]);
+      tail[l] = e;
+      lanes[l] += l < rest ? e : 0.0f;
+    }
+    if (y) {
+      for (size_t l = 0; l < rest; l++) y[i + l] = tail[l];
+    }
   }
-  for (size_t half = LANES / 2; half > 0; half /= 2) {
-    for (size_t l = 0; l < half; l++) lanes[l] += lanes[l + half];
-  }
+  JOIN_LANES(JOIN_SUM)
   return lanes[0];
 }
 
