@@ -48,7 +48,9 @@ fuzz-long: build-tests ## 20,000 damaged and hostile model files through the imp
 
 fuzz-asan: deps ## the fuzz corpus under the address sanitizer
 	@$(SWIFT) build --build-tests $(SANITIZED)
-	@ASAN_OPTIONS=detect_leaks=0 $(SWIFT) test --skip-build --disable-xctest $(SANITIZED) --filter Fuzz
+	@log=$$(ASAN_OPTIONS=detect_leaks=0 $(SWIFT) test --skip-build --disable-xctest $(SANITIZED) --filter Fuzz 2>&1); \
+	status=$$?; printf '%s\n' "$$log"; \
+	printf '%s' "$$log" | grep -q 'run with [1-9]' || { echo 'no fuzz test ran'; exit 1; }; exit $$status
 
 install: build ## installs the program under PREFIX (/usr/local)
 	install -d $(DESTDIR)$(PREFIX)/bin

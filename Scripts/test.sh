@@ -16,7 +16,6 @@ binary=.build/release/edgeopt
 reference() { # script budget arguments...
   local script=$1 budget=$2
   shift 2
-  [ -e "Tests/Reference/$script.py" ] || return 0
   stage "$script" "$budget" .venv/bin/python "Tests/Reference/$script.py" "$binary" "$@"
 }
 
@@ -25,6 +24,7 @@ stage release-build 300 make build &&
   stage swift-tests-build 400 make build-tests &&
   stage swift-tests $((300 * ${long:-1})) make swift-tests
 if [ -x "$binary" ]; then
+  stage no-libm 10 Scripts/check-no-libm.sh .build/release
   reference conformance 120
   reference random_operators $((240 * ${long:-1})) --per-operator "$per_operator"
   reference whole_models 240

@@ -50,7 +50,7 @@ extension Binding {
       }
     }
     return { workers in
-      loop.run(x.floats, filter.floats, bias?.floats, zero: 0, into: y.floats) { $0.addingProduct($1, $2) }
+      loop.run(x.floats, filter.floats, bias?.floats, zero: 0, into: y.floats) { $0 + $1 * $2 }
       if let residual {
         BinaryFunction.add.apply(y.floats, y.sizes, residual.floats, y.sizes, into: y.floats, on: workers)
       }

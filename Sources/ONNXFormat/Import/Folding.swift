@@ -21,9 +21,15 @@ extension Importing {
       let results = try evaluator.evaluate(operation, inputs: values, resultTypes: types)
       guard results.count >= wanted.count else { return nil }
       return zip(wanted, results).map { isWanted, value in isWanted ? constant(value) : nil }
-    } catch  where error.kind == .unsupported {
-      // The evaluator does not know the operator: it stays in the graph.
-      return nil
+    } catch {
+      // What the evaluator does not know stays in the graph.
+      if error.kind == .unsupported { return nil }
+      var problem = error
+      let place = sources.first ?? ""
+      if !problem.message.contains(place) {
+        problem.message = "'\(place)' (\(operation.name)): \(problem.message)"
+      }
+      throw problem
     }
   }
 

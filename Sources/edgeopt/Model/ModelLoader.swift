@@ -58,12 +58,13 @@ struct ModelLoader {
         .usage, "--dim names '\(name)', which is not a dimension of the model's inputs",
         hint: dimensions.isEmpty ? "none of their dimensions has a name" : "their dimensions: \(known)")
     }
-    let integers = summary.inputs.filter { !$0.type.elementType.isFloat }.map(\.name)
-    for name in importOptions.bindings.keys.sorted() where !integers.contains(name) {
-      let known = integers.map { "'\($0)'" }.joined(separator: ", ")
+    // Integers may reach a shape; the scales of a Resize are floats that decide one.
+    let bindable = summary.inputs.filter { !$0.type.elementType.isFloat || $0.needsBinding }.map(\.name)
+    for name in importOptions.bindings.keys.sorted() where !bindable.contains(name) {
+      let known = bindable.map { "'\($0)'" }.joined(separator: ", ")
       throw Diagnostic(
-        .usage, "--bind names '\(name)', which is not an integer input of the model",
-        hint: integers.isEmpty ? "it has no integer inputs" : "its integer inputs: \(known)")
+        .usage, "--bind names '\(name)', which is not an input that shapes depend on",
+        hint: bindable.isEmpty ? "the model has no such inputs" : "the model's: \(known)")
     }
   }
 
