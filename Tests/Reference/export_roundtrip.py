@@ -121,10 +121,11 @@ def single_operator(binary, operator, index, folder):
         return None
     source, target = folder / f"{operator}_{index}.onnx", folder / f"out_{operator}_{index}.onnx"
     onnx.save(model, source)
-    # Inputs that decide shapes must be known; giving the others does no harm.
+    # Inputs that decide shapes must be known: integers, the scales of a Resize, the numbers of a Range.
+    first_float = {"Range": 0, "Resize": 1, "Upsample": 1}.get(operator, len(data))
     arguments = []
     for number, (name, value) in enumerate(data.items()):
-        if value.dtype.kind in "iub" or value.size <= 16:
+        if value.dtype.kind in "iub" or (number >= first_float and value.size <= 16):
             file = folder / f"{operator}_{index}_{number}.npy"
             np.save(file, value)
             arguments += ["--bind", f"{name}={file}"]

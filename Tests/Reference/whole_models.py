@@ -122,7 +122,7 @@ def accuracy(binary, model, data, labels, known, arguments):
 def transposes(binary, model, allowed):
     """What is wrong with the transposes left in a graph, or None. Ports that keep their layout are none of them."""
     report = json.loads(reference.call(binary, ["inspect", model, "--json"]))
-    left = [layer["name"] for layer in report["layers"] if "transpose" in layer["operator"]]
+    left = [layer["name"] for layer in report["layers"] if layer["operator"].split()[0] == "transpose"]
     return f"{len(left)} left: {', '.join(left[:5])}" if len(left) > allowed else None
 
 
