@@ -23,7 +23,7 @@ let package = Package(
     .target(name: "CONNX", dependencies: ["CProtobufC"], cSettings: [.unsafeFlags(["-O2"])]),
     .target(name: "ONNXFormat", dependencies: ["Graph", "Storage", "CONNX"]),
     // Graph to Graph.
-    .target(name: "Passes", dependencies: ["Graph", "Storage", "TensorMath"]),
+    .target(name: "Passes", dependencies: ["Graph", "Storage"]),
     // Executors.
     .target(name: "Runtime", dependencies: ["Graph", "Storage", "TensorMath"]),
     // Data sets.
@@ -35,7 +35,7 @@ let package = Package(
       cSettings: [.unsafeFlags(["-O2", "-ffp-contract=off"])]),
     .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
     .target(name: "YAML", dependencies: ["CYAML"]),
-    .target(name: "Datasets", dependencies: ["Graph", "Storage", "TensorMath", "CCodecs", "YAML"]),
+    .target(name: "Datasets", dependencies: ["Graph", "Storage", "CCodecs", "YAML"]),
     // What people read and type.
     .target(name: "Reporting", dependencies: ["Graph"]),
     .target(name: "Arguments"),

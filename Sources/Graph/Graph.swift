@@ -96,15 +96,6 @@ public struct Graph: Sendable {
     return results
   }
 
-  /// For each tensor the index of the operator that makes it.
-  public var producers: [TensorID: Int] {
-    var result: [TensorID: Int] = [:]
-    for (index, node) in operators.enumerated() {
-      for case let output? in node.outputs { result[output] = index }
-    }
-    return result
-  }
-
   /// For each tensor the indices of the operators that read it, in order (once per operand).
   public var consumers: [TensorID: [Int]] {
     var result: [TensorID: [Int]] = [:]
@@ -116,14 +107,6 @@ public struct Graph: Sendable {
 
   public func isInput(_ id: TensorID) -> Bool { inputs.contains { $0.tensor == id } }
   public func isOutput(_ id: TensorID) -> Bool { outputs.contains { $0.tensor == id } }
-
-  /// Makes every reader of `old` (operators and graph outputs) read `new` instead.
-  public mutating func replaceUses(of old: TensorID, with new: TensorID) {
-    for index in operators.indices where operators[index].inputs.contains(old) {
-      operators[index].inputs = operators[index].inputs.map { $0 == old ? new : $0 }
-    }
-    for index in outputs.indices where outputs[index].tensor == old { outputs[index].tensor = new }
-  }
 
   /// Removes operators whose results nobody reads, and forgets results that nobody reads.
   public mutating func removeUnused() {

@@ -7,7 +7,6 @@ public struct PassSummary: Hashable, Sendable, CustomStringConvertible {
 
   public init(_ counts: [String: Int] = [:]) { self.counts = counts.filter { $0.value > 0 } }
 
-  public var changedNothing: Bool { counts.isEmpty }
   public subscript(what: String) -> Int { counts[what] ?? 0 }
 
   public mutating func count(_ what: String, _ times: Int = 1) {

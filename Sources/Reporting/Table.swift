@@ -31,6 +31,7 @@ public struct Table: Sendable {
   public init(_ columns: [Column]) { self.columns = columns }
 
   public mutating func add(_ cells: [String]) {
+    let cells = cells.map { $0.printable() }
     lines.append(.row(cells + [String](repeating: "", count: max(0, columns.count - cells.count))))
   }
   public mutating func add(_ cells: String...) { add(cells) }

@@ -47,6 +47,13 @@ public enum Folder {
     return names.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
   }
 
+  /// The path without symbolic links where something stands at it, else the path itself.
+  public static func resolved(_ path: String) -> String {
+    guard let real = realpath(path, nil) else { return path }
+    defer { free(real) }
+    return String(cString: real)
+  }
+
   /// Makes the folder and those above it where they are missing.
   public static func create(_ path: String) throws(StorageError) {
     switch FileKind(of: path) {

@@ -16,7 +16,10 @@ import Synchronization
 public final class OutputFile {
   public let path: String
   public private(set) var byteCount = 0
-  private let temporaryPath: String
+  /// Where the bytes go until the file is complete; nil for a device or a pipe, which takes them as they come.
+  private let temporaryPath: String?
+  /// The file that a symbolic link at `path` stands for, or `path`.
+  private let target: String
   private var descriptor: Int32
   private var buffer: [UInt8] = []
 
@@ -24,11 +27,20 @@ public final class OutputFile {
 
   public init(_ path: String) throws(StorageError) {
     self.path = path
-    temporaryPath = "\(path).\(getpid()).part"
-    if FileKind(of: path) == .folder { throw .isDirectory(path) }
-    descriptor = open(temporaryPath, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666)
-    guard descriptor >= 0 else { throw Self.failure(path) }
-    _ = Self.unfinished.withLock { $0.insert(temporaryPath) }
+    let kind = FileKind(of: path)
+    if kind == .folder { throw .isDirectory(path) }
+    target = Folder.resolved(path)
+    if kind == .other {
+      temporaryPath = nil
+      descriptor = open(path, O_WRONLY | O_CLOEXEC)
+      guard descriptor >= 0 else { throw Self.failure(path) }
+    } else {
+      let name = "\(target).\(getpid()).part"
+      temporaryPath = name
+      descriptor = open(name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666)
+      guard descriptor >= 0 else { throw Self.failure(path) }
+      _ = Self.unfinished.withLock { $0.insert(name) }
+    }
     buffer.reserveCapacity(Self.bufferSize)
   }
 
@@ -60,12 +72,12 @@ public final class OutputFile {
     try flush()
     let closed = close(descriptor)
     descriptor = -1
-    guard closed == 0, rename(temporaryPath, path) == 0 else {
+    guard closed == 0, temporaryPath.map({ rename($0, target) == 0 }) ?? true else {
       let failure = Self.failure(path)
       abandon()
       throw failure
     }
-    _ = Self.unfinished.withLock { $0.remove(temporaryPath) }
+    forget()
   }
 
   /// Removes what unfinished files have left behind; for the interrupt handler.
@@ -79,7 +91,12 @@ public final class OutputFile {
   private func abandon() {
     if descriptor >= 0 { close(descriptor) }
     descriptor = -1
-    unlink(temporaryPath)
+    if let temporaryPath { unlink(temporaryPath) }
+    forget()
+  }
+
+  private func forget() {
+    guard let temporaryPath else { return }
     _ = Self.unfinished.withLock { $0.remove(temporaryPath) }
   }
 

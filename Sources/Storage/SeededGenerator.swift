@@ -30,9 +30,6 @@ public struct SeededGenerator: RandomNumberGenerator, Sendable {
     }
   }
 
-  /// A number from 0 up to, not including, 1, with 24 random bits.
-  public mutating func unitFloat() -> Float { Float(next() >> 40) * 0x1p-24 }
-
   /// `count` of the numbers from 0 to `total − 1`, each set of them as likely as the others, ascending.
   public mutating func subset(_ count: Int, of total: Int) -> [Int] {
     var chosen: [Int] = []

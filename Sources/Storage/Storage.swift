@@ -58,7 +58,8 @@ public final class Storage: @unchecked Sendable {
 
   /// A file, mapped read-only; pages come in when they are read.
   public init(mapping path: String) throws(StorageError) {
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    // Without O_NONBLOCK a pipe would wait for a writer before it could be refused.
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     guard descriptor >= 0 else {
       throw errno == ENOENT ? .missing(path) : .unreadable(path, reason: String(cString: strerror(errno)))
     }

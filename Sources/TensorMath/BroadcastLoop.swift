@@ -65,8 +65,6 @@ public struct BroadcastLoop: Sendable {
   var outer: Int { sizes.dropLast().reduce(1, *) }
   var count: Int { sizes.reduce(1, *) }
   func innerStride(_ operand: Int) -> Int { strides[operand][sizes.count - 1] }
-  /// Whether the operand's elements come one after the other over the whole walk.
-  func isDense(_ operand: Int) -> Bool { sizes.count == 1 && strides[operand][0] == 1 }
 
   /// Where each operand stands at the start of an inner run.
   struct Position {

@@ -103,7 +103,6 @@ struct WinogradConvolution: Sendable {
   // MARK: - Scratch
 
   private static let chunk = Int(GEMM_CHUNK)
-  private var chunkCount: Int { quotient(inputs, WinogradConvolution.chunk) }
 
   /// Patches of a strip: so few that values and sums stay in the first-level cache, unless the filter is larger than
   /// the second-level cache and each strip has to read all of it again. A multiple of every tile height.

@@ -20,11 +20,9 @@ public enum MetricKind: String, Sendable, Hashable, CaseIterable {
   /// The mean over samples of the cosine of the angle between output and reference.
   case cosine
 
-  public var isHigherBetter: Bool { self != .mse && self != .mae }
   /// Shares are printed in percent.
   public var isShare: Bool { [.top1, .top5, .auc, .miou].contains(self) }
   public var isDecibel: Bool { self == .psnr || self == .sqnr }
-  public var takesClassLabels: Bool { [.top1, .top5, .auc].contains(self) }
 }
 
 /// A metric's value with the range that holds the true one with 95 % confidence.

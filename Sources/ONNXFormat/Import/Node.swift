@@ -25,7 +25,6 @@ struct Node {
 
   func input(_ index: Int) -> ImportedValue? { inputs.indices.contains(index) ? inputs[index] : nil }
   func hasInput(_ index: Int) -> Bool { input(index) != nil }
-  func hasAttribute(_ name: String) -> Bool { attributes[name] != nil }
 
   // MARK: Messages
 

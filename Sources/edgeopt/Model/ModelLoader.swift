@@ -39,6 +39,9 @@ struct ModelLoader {
 
   init(path: String, _ options: ModelOptions) throws(Diagnostic) {
     self.path = path
+    try Self.check(once: options.inputShape.map(\.name), of: "--input-shape")
+    try Self.check(once: options.dim.map(\.name), of: "--dim")
+    try Self.check(once: options.bind.map(\.name), of: "--bind")
     for shape in options.inputShape { importOptions.inputShapes[shape.name] = shape.value.sizes }
     for dimension in options.dim { importOptions.dimensions[dimension.name] = dimension.value.size }
     for binding in options.bind {
@@ -47,6 +50,12 @@ struct ModelLoader {
     if !(options.dim.isEmpty && options.bind.isEmpty), ModelFormat(path: path) == .onnx {
       try checkNames(try ONNXModelSummary(path: path))
     }
+  }
+
+  private static func check(once names: [String], of flag: String) throws(Diagnostic) {
+    var seen = Set<String>()
+    guard let twice = names.first(where: { !seen.insert($0).inserted }) else { return }
+    throw Diagnostic(.usage, "\(flag) gives '\(twice)' twice", hint: "give each name once")
   }
 
   /// A flag that names what the model does not have is a slip that must not go unnoticed.

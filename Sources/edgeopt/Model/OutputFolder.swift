@@ -9,11 +9,7 @@ struct OutputFolder {
   init(path: String, names: [String], replaces: Bool, inputs: [String]) throws(Diagnostic) {
     try Self.create(path)
     paths = Self.fileNames(names).map { "\(path)/\($0).npy" }
-    for target in paths { _ = try OutputTarget(path: target, replaces: replaces) }
-    if let clash = paths.first(where: inputs.contains) {
-      throw Diagnostic(
-        .inputOutput, "the output '\(clash)' would overwrite an input", hint: "choose another --output-dir")
-    }
+    for target in paths { _ = try OutputTarget(path: target, replaces: replaces, reading: inputs) }
   }
 
   func write(_ value: TensorValue, at index: Int, as type: SourceType) throws(Diagnostic) {
@@ -64,7 +60,7 @@ struct LayerFolder {
   /// The files of each tensor that is written, each with the source's tensor that it shows.
   private var files: [TensorID: [(path: String, origin: Origin)]] = [:]
 
-  init(path: String, graph: Graph, replaces: Bool) throws(Diagnostic) {
+  init(path: String, graph: Graph, replaces: Bool, inputs: [String]) throws(Diagnostic) {
     self.path = path
     try OutputFolder.create(path)
     var owners: [(id: TensorID, origin: Origin)] = []
@@ -81,7 +77,7 @@ struct LayerFolder {
       files[owner.id, default: []].append(("\(path)/\(name).npy", owner.origin))
     }
     for file in files.values.joined().map(\.path).sorted() {
-      _ = try OutputTarget(path: file, replaces: replaces)
+      _ = try OutputTarget(path: file, replaces: replaces, reading: inputs)
     }
   }
 

@@ -31,7 +31,7 @@ struct DataOptions: ArgumentGroup {
   @Option("Leave the first N samples out.", value: "N") var skip: Int?
 
   /// What the data sets need to know.
-  func request(inputs: [String], seed: Int) -> DataRequest {
+  func request(inputs: [String], seed: Int) throws(Diagnostic) -> DataRequest {
     var request = DataRequest(paths: data.map { DataPath(argument: $0, inputs: inputs) }, labels: labels)
     request.settings.scale = scale?.scale
     request.settings.mean = mean?.numbers
@@ -44,10 +44,15 @@ struct DataOptions: ArgumentGroup {
     request.settings.color = color
     request.settings.layout = dataLayout
     request.settings.labelColumn = labelColumn
-    request.settings.samples = samples
-    request.settings.skip = skip
+    request.settings.samples = try Self.count(samples, of: "--samples", least: 1)
+    request.settings.skip = try Self.count(skip, of: "--skip", least: 0)
     request.settings.seed = seed
     return request
+  }
+
+  private static func count(_ number: Int?, of flag: String, least: Int) throws(Diagnostic) -> Int? {
+    guard let number, number < least else { return number }
+    throw Diagnostic(.usage, "\(flag) is \(number), expected \(least) or more")
   }
 }
 

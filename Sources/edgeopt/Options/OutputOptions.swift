@@ -12,15 +12,26 @@ struct OutputOptions: ArgumentGroup {
   func write(_ bytes: [UInt8], to path: String) throws(Diagnostic) {
     try OutputTarget(path: path, replaces: force).write(bytes)
   }
+
+  /// Finds out before the work whether its result can be written.
+  func check(reading inputs: [String]) throws(Diagnostic) {
+    if let output { _ = try OutputTarget(path: output, replaces: force, reading: inputs) }
+  }
 }
 
 /// A file that is to be written: complete, or not at all.
 struct OutputTarget {
   let path: String
 
-  /// Refuses a file that exists, unless it may be replaced, and a folder that does not.
-  init(path: String, replaces: Bool) throws(Diagnostic) {
+  /// Refuses a file that exists, unless it may be replaced, a file that is being read (`reading`), and a folder that
+  /// does not exist.
+  init(path: String, replaces: Bool, reading inputs: [String] = []) throws(Diagnostic) {
     self.path = path
+    let target = Folder.resolved(path)
+    if FileKind(of: path) != .other, inputs.contains(where: { Folder.resolved($0) == target }) {
+      throw Diagnostic(
+        .inputOutput, "the output '\(path)' would overwrite an input", hint: "choose another name")
+    }
     switch FileKind(of: path) {
     case .folder:
       throw Diagnostic(

@@ -3,6 +3,7 @@ import Graph
 import ONNXFormat
 import Passes
 import Reporting
+import Storage
 
 struct ConvertCommand: Command {
   static let declaration = CommandDeclaration(
@@ -30,6 +31,9 @@ struct ConvertCommand: Command {
       throw Diagnostic(
         .unsupported, "'\(output)' asks for a .tflite file, which version \(edgeopt.version) does not write",
         hint: "give the output a name that ends in .onnx")
+    }
+    guard output.lowercased().hasSuffix(".onnx") || FileKind(of: output) == .other else {
+      throw UsageError("'\(output)' does not end in .onnx, the only format that is written")
     }
     let target = try OutputTarget(path: output, replaces: force)
     var graph = try ModelLoader(path: model, modelOptions).read()

@@ -51,7 +51,7 @@ struct EvaluateCommand: Command {
     let graph = program.graph
     let fed = graph.inputs.filter { graph[$0.tensor].constant == nil }
     let dataset = try Dataset(
-      data.request(inputs: fed.map(\.name), seed: common.seed),
+      try data.request(inputs: fed.map(\.name), seed: common.seed),
       for: fed.map { DataInput($0, layout: graph.dataLayout(of: $0)) })
     let chosen = try chooseMetric(dataset)
     var evaluation = Evaluation(

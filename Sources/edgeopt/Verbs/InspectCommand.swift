@@ -2,6 +2,7 @@ import Arguments
 import Graph
 import Passes
 import Reporting
+import Storage
 import Runtime
 
 struct InspectCommand: Command {
@@ -33,7 +34,13 @@ struct InspectCommand: Command {
     var loader = try ModelLoader(path: model, modelOptions)
     loader.keepsPortLayout = keepIoLayout
     loader.dumpAfter = dumpGraph?.pass
-    let picture = try graph.map { path in try OutputTarget(path: path, replaces: output.force) }
+    try output.check(reading: [model])
+    let picture = try graph.map { path in
+      try OutputTarget(path: path, replaces: output.force, reading: [model])
+    }
+    if let graph, let text = output.output, Folder.resolved(graph) == Folder.resolved(text) {
+      throw UsageError("--graph and --output name the same file, '\(text)'")
+    }
     let loaded = try loader.load()
     for step in loaded.passes { common.detail("pass \(step.pass): \(step.summary)") }
     if let picture { try picture.write(Array(GraphPicture(loaded.graph).svg().utf8)) }

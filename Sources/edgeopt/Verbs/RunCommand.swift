@@ -50,10 +50,12 @@ struct RunCommand: Command {
     let program = try Runtime.Program(loaded.graph, fusesSteps: dumpLayers == nil)
     let outputs = try OutputFolder(
       path: outputDir, names: program.graph.outputs.map(\.name), replaces: force,
-      inputs: arguments.files.map(\.path))
+      inputs: [model] + arguments.files.map(\.path))
     let session = try program.makeSession(batch: 1, threads: workers.threads)
     let values = program.graph.inputs.map { arguments.value(for: $0) }
-    if let dumpLayers { try dump(program.graph, session, to: dumpLayers) }
+    if let dumpLayers {
+      try dump(program.graph, session, to: dumpLayers, inputs: [model] + arguments.files.map(\.path))
+    }
     var (results, times) = try timed { () throws(Diagnostic) in try session.run(values) }
     for _ in 1..<(repetitions?.count ?? 1) {
       let (again, time) = try timed { () throws(Diagnostic) in try session.run(values) }
@@ -82,8 +84,8 @@ struct RunCommand: Command {
   }
 
   /// Writes each tensor as soon as it is made; the buffer it lies in is used again.
-  private func dump(_ graph: Graph, _ session: Session, to path: String) throws {
-    let folder = try LayerFolder(path: path, graph: graph, replaces: force)
+  private func dump(_ graph: Graph, _ session: Session, to path: String, inputs: [String]) throws {
+    let folder = try LayerFolder(path: path, graph: graph, replaces: force, inputs: inputs)
     session.onTensor = { id, value throws(Diagnostic) in try folder.write(value, of: graph[id], id) }
   }
 
