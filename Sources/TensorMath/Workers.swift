@@ -38,8 +38,9 @@ public struct Workers: Sendable {
     guard count > 0 else { return }
     let parts = count / max(1, grain)
     guard threads > 1, parts > 1, !thread_is_inside_loop() else { return body(0..<count, 0) }
-    // A few ranges for each thread, so that one that is held up does not hold up all.
-    let ranges = min(parts, threads * Workers.rangesPerThread)
+    // One range for each thread: what a core has made it finds in its cache in the next loop, which is worth more than
+    // evening out a thread that is held up.
+    let ranges = min(parts, threads)
     if let team {
       team.run(ranges) { index, thread in
         body(count * index / ranges..<count * (index + 1) / ranges, thread)
@@ -94,8 +95,6 @@ public struct Workers: Sendable {
     }
     return try outcome!.get()
   }
-
-  private static let rangesPerThread = 4
 }
 
 /// Threads that wait awake for the next loop.
