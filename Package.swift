@@ -6,6 +6,47 @@ let kernelFlags: [CSetting] = [
   .unsafeFlags(["-O2", "-ffp-contract=off", "-fno-math-errno", "-Wall", "-Wextra", "-Wno-unused-parameter"])
 ]
 
+/// All test targets, or those that `EDGEOPT_TESTS=GraphTests,MicroTests` names, for a quick loop.
+func tests() -> [Target] {
+  let all: [Target] = [
+    .testTarget(name: "StorageTests", dependencies: ["Storage"]),
+    .testTarget(name: "TensorMathTests", dependencies: ["TensorMath", "CKernels", "Storage"]),
+    .testTarget(name: "PassesTests", dependencies: ["Passes", "ONNXFormat", "Runtime", "Graph", "Storage"]),
+    .testTarget(
+      name: "DatasetsTests", dependencies: ["Datasets", "Graph", "Storage", "YAML"], exclude: ["Fixtures"]),
+    .testTarget(name: "RuntimeTests", dependencies: ["Runtime", "Graph", "Storage", "TensorMath"]),
+    .testTarget(
+      name: "ONNXFormatTests", dependencies: ["ONNXFormat", "Graph", "Passes", "Runtime", "Storage"]),
+    .testTarget(name: "GraphTests", dependencies: ["Graph", "Storage"]),
+    .testTarget(name: "edgeoptTests", dependencies: ["edgeopt"], exclude: ["Snapshots"]),
+    .testTarget(name: "ArgumentsTests", dependencies: ["Arguments"]),
+    .testTarget(name: "ReportingTests", dependencies: ["Reporting", "Graph", "Storage"]),
+    .testTarget(name: "MicroTests", dependencies: ["Micro", "Graph", "Storage"]),
+    .testTarget(name: "TFLiteFormatTests", dependencies: ["TFLiteFormat", "Micro", "Graph", "Storage"]),
+    .testTarget(
+      name: "MicroRuntimeTests",
+      dependencies: ["MicroRuntime", "TFLiteFormat", "Micro", "Datasets", "TensorMath", "Graph", "Storage"],
+      exclude: ["Vectors"]),
+    .testTarget(name: "FirmwareTests", dependencies: ["Firmware", "Micro", "Graph", "Storage"]),
+    .testTarget(
+      name: "LoweringTests",
+      dependencies: [
+        "Lowering", "Micro", "MicroRuntime", "ONNXFormat", "Passes", "Runtime", "TFLiteFormat", "Graph",
+        "Storage",
+      ]),
+    .testTarget(
+      name: "QuantizationTests",
+      dependencies: [
+        "Quantization", "Lowering", "Micro", "MicroRuntime", "Datasets", "Passes", "Runtime", "Graph",
+        "Storage",
+      ]),
+  ]
+  guard let chosen = Context.environment["EDGEOPT_TESTS"]?.split(separator: ",").map(String.init) else {
+    return all
+  }
+  return all.filter { chosen.contains($0.name) }
+}
+
 let package = Package(
   name: "edgeopt",
   products: [.executable(name: "edgeopt", targets: ["edgeopt"])],
@@ -26,6 +67,16 @@ let package = Package(
     .target(name: "Passes", dependencies: ["Graph", "Storage"]),
     // Executors.
     .target(name: "Runtime", dependencies: ["Graph", "Storage", "TensorMath"]),
+    // The device's form of a model: its value, the operators that TFLM has, the arena.
+    .target(name: "Micro", dependencies: ["Graph", "Storage"]),
+    .target(
+      name: "CTFLite",
+      cxxSettings: [.unsafeFlags(["-O2", "-fno-exceptions", "-fno-rtti", "-Wall", "-Wextra"])]),
+    .target(name: "TFLiteFormat", dependencies: ["Micro", "Graph", "Storage", "CTFLite"]),
+    .target(name: "MicroRuntime", dependencies: ["Micro", "Graph", "Storage", "TensorMath"]),
+    .target(name: "Firmware", dependencies: ["Micro", "Graph", "Storage"]),
+    // Graph to device: legal operators, then one operator after another.
+    .target(name: "Lowering", dependencies: ["Micro", "Graph", "Passes", "Storage"]),
     // Data sets.
     .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
     .systemLibrary(name: "CJPEG", pkgConfig: "libjpeg", providers: [.apt(["libjpeg62-turbo-dev"])]),
@@ -36,28 +87,21 @@ let package = Package(
     .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
     .target(name: "YAML", dependencies: ["CYAML"]),
     .target(name: "Datasets", dependencies: ["Graph", "Storage", "CCodecs", "YAML"]),
+    // Calibration, ranges, and the plan of a quantized model.
+    .target(
+      name: "Quantization",
+      dependencies: ["Datasets", "Graph", "Lowering", "Micro", "Passes", "Runtime", "Storage", "TensorMath"]),
     // What people read and type.
     .target(name: "Reporting", dependencies: ["Graph"]),
     .target(name: "Arguments"),
     .executableTarget(
       name: "edgeopt",
       dependencies: [
-        "Arguments", "Datasets", "Graph", "ONNXFormat", "Passes", "Reporting", "Runtime", "Storage",
-        "TensorMath",
+        "Arguments", "Datasets", "Firmware", "Graph", "Lowering", "Micro", "MicroRuntime", "ONNXFormat",
+        "Passes",
+        "Quantization", "Reporting", "Runtime", "Storage", "TFLiteFormat", "TensorMath",
       ]),
-    .testTarget(name: "StorageTests", dependencies: ["Storage"]),
-    .testTarget(name: "TensorMathTests", dependencies: ["TensorMath", "CKernels", "Storage"]),
-    .testTarget(name: "PassesTests", dependencies: ["Passes", "ONNXFormat", "Runtime", "Graph", "Storage"]),
-    .testTarget(
-      name: "DatasetsTests", dependencies: ["Datasets", "Graph", "Storage", "YAML"], exclude: ["Fixtures"]),
-    .testTarget(name: "RuntimeTests", dependencies: ["Runtime", "Graph", "Storage", "TensorMath"]),
-    .testTarget(
-      name: "ONNXFormatTests", dependencies: ["ONNXFormat", "Graph", "Passes", "Runtime", "Storage"]),
-    .testTarget(name: "GraphTests", dependencies: ["Graph", "Storage"]),
-    .testTarget(name: "edgeoptTests", dependencies: ["edgeopt"], exclude: ["Snapshots"]),
-    .testTarget(name: "ArgumentsTests", dependencies: ["Arguments"]),
-    .testTarget(name: "ReportingTests", dependencies: ["Reporting", "Graph", "Storage"]),
-  ],
+  ] + tests(),
   swiftLanguageModes: [.v6],
   cLanguageStandard: .gnu11
 )
