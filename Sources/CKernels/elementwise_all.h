@@ -6,6 +6,7 @@
 #include "elementwise_normalize.h"
 #include "elementwise_pool.h"
 #include "elementwise_transpose.h"
+#include "elementwise_observe.h"
 
 const struct elementwise_kernels KERNEL(elementwise_kernels) = {
     .unary = unary,
@@ -28,4 +29,8 @@ const struct elementwise_kernels KERNEL(elementwise_kernels) = {
     .pool_mean = pool_mean,
     .weighted_sum = weighted_sum,
     .transpose = transpose,
+    .extremes = extremes,
+    .histogram = histogram,
+    .round_to_grid = round_to_grid,
+    .error_sums = error_sums,
 };

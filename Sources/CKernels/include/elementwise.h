@@ -100,6 +100,21 @@ struct elementwise_kernels {
   /// y[c * y_stride + r] = x[r * x_stride + c] for elements of `width` bytes (1, 2, 4, 8); strides in elements.
   void (*_Nonnull transpose)(size_t width, const void *_Nonnull x, size_t x_stride, void *_Nonnull y,
                              size_t y_stride, size_t rows, size_t columns);
+
+  /// The least and the greatest element (infinities the wrong way round for none), and the greatest of the bit patterns
+  /// without their signs, which tells whether all are finite. NaN enters the bit pattern only.
+  void (*_Nonnull extremes)(const float *_Nonnull x, size_t n, float *_Nonnull least, float *_Nonnull greatest,
+                            uint32_t *_Nonnull magnitude);
+  /// counts[floor(x[i] * factor) + offset] += 1 for all but zeros, whose number it returns. `factor` is a power of two
+  /// for which every index lies in 0 ..< bins; counts has 8 more elements, which are zero before and after.
+  size_t (*_Nonnull histogram)(const float *_Nonnull x, size_t n, float factor, int32_t offset,
+                               uint32_t *_Nonnull counts, size_t bins);
+  /// y[i] = scale * nearest integer in low ... high of x[i] / scale; y may be x. |low|, |high| < 2^22.
+  void (*_Nonnull round_to_grid)(const float *_Nonnull x, float *_Nonnull y, size_t n, float scale, float low,
+                                 float high);
+  /// error += sum of (x[i] - y[i])^2 and signal += sum of x[i]^2, in double, in the order of `reduce`.
+  void (*_Nonnull error_sums)(const float *_Nonnull x, const float *_Nonnull y, size_t n, double *_Nonnull error,
+                              double *_Nonnull signal);
 };
 
 #endif

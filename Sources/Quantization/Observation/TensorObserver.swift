@@ -1,0 +1,83 @@
+import Graph
+import Storage
+import TensorMath
+
+/// What calibration saw of one tensor.
+public struct Observation: Sendable, Hashable {
+  /// A sample, and how far it reaches in one direction.
+  public struct Reach: Sendable, Hashable {
+    public var sample: Int
+    public var value: Float
+  }
+
+  public var extremes = Extremes()
+  /// Of the first half of the samples alone, which tells whether more would still move the range.
+  public var firstHalf = Extremes()
+  /// The samples that reach farthest up, farthest first, and those that reach farthest down.
+  public var highest: [Reach] = []
+  public var lowest: [Reach] = []
+  /// nil when only the extremes were asked for.
+  public var histogram: ValueHistogram?
+
+  /// Samples that `highest` and `lowest` hold.
+  static let reachCount = 8
+
+  public init() {}
+
+  /// The order in which two observations are merged makes no difference.
+  mutating func merge(_ other: Observation) {
+    extremes.formUnion(other.extremes)
+    firstHalf.formUnion(other.firstHalf)
+    for reach in other.highest { Self.insert(reach, into: &highest, before: { $0 > $1 }) }
+    for reach in other.lowest { Self.insert(reach, into: &lowest, before: { $0 < $1 }) }
+    if let theirs = other.histogram {
+      if histogram != nil { histogram!.merge(theirs) } else { histogram = theirs }
+    }
+  }
+
+  mutating func add(_ seen: Extremes, sample: Int, isFirstHalf: Bool) {
+    extremes.formUnion(seen)
+    if isFirstHalf { firstHalf.formUnion(seen) }
+    Self.insert(Reach(sample: sample, value: seen.greatest), into: &highest, before: { $0 > $1 })
+    Self.insert(Reach(sample: sample, value: seen.least), into: &lowest, before: { $0 < $1 })
+  }
+
+  private static func insert(_ reach: Reach, into list: inout [Reach], before: (Float, Float) -> Bool) {
+    if list.count == reachCount, let last = list.last, !isAhead(reach, of: last, before) { return }
+    let place = list.firstIndex { isAhead(reach, of: $0, before) } ?? list.count
+    list.insert(reach, at: place)
+    if list.count > reachCount { list.removeLast() }
+  }
+
+  private static func isAhead(_ first: Reach, of second: Reach, _ before: (Float, Float) -> Bool) -> Bool {
+    before(first.value, second.value) || (first.value == second.value && first.sample < second.sample)
+  }
+}
+
+/// Watches one tensor for one thread.
+final class TensorObserver {
+  private var seen = Observation()
+  private let recorder: HistogramRecorder?
+
+  init(countsValues: Bool) { recorder = countsValues ? HistogramRecorder() : nil }
+
+  /// Takes in a batch; gives the place of the first sample that has NaN or infinity in it.
+  func add(_ values: View<Float>, samples: Range<Int>, firstHalf: Int) -> Int? {
+    let size = values.count / samples.count
+    var all = Extremes()
+    for (place, sample) in samples.enumerated() {
+      let part = Extremes(of: values[place * size..<(place + 1) * size])
+      guard part.isFinite else { return sample }
+      seen.add(part, sample: sample, isFirstHalf: sample < firstHalf)
+      all.formUnion(part)
+    }
+    recorder?.add(values, within: all)
+    return nil
+  }
+
+  var observation: Observation {
+    var result = seen
+    result.histogram = recorder?.histogram
+    return result
+  }
+}

@@ -1,0 +1,157 @@
+import Graph
+import Lowering
+import TensorMath
+
+/// What quantization is asked for.
+public struct QuantizerOptions: Sendable, Hashable {
+  /// One scale for each output channel of a weight; else one for all.
+  public var isPerChannel = true
+  /// Tensors that need 16 bits.
+  public var wide: Set<TensorID> = []
+
+  public init() {}
+}
+
+/// Makes the plan of a quantized model from ranges: every rule of the device's kernels holds in it by construction.
+///
+///     let (plan, notes) = try Quantizer(graph).plan(table, QuantizerOptions())
+public struct Quantizer: Sendable {
+  let groups: TensorGroups
+
+  /// `graph` is legalized: it has only operators that the device has.
+  public init(_ graph: Graph) { groups = TensorGroups(graph) }
+
+  init(_ groups: TensorGroups) { self.groups = groups }
+
+  /// The plan, and what the user should know about it.
+  public func plan(
+    _ ranges: RangeTable, _ options: QuantizerOptions = QuantizerOptions()
+  ) throws(Diagnostic) -> (plan: QuantizationPlan, notes: [String]) {
+    var plan = QuantizationPlan()
+    plan.isPerChannel = options.isPerChannel
+    var notes: [String] = []
+    let known = Dictionary(
+      ranges.entries.flatMap { entry in ([entry.tensor] + entry.sharing).map { ($0, entry) } },
+      uniquingKeysWith: { first, _ in first })
+    var missing: [String] = []
+    for group in groups.all {
+      let members = groups.members(of: group)
+      let isWide = members.contains { options.wide.contains($0) }
+      let numbers: QuantizationPlan.Activation
+      switch groups.fixed[group] {
+      case .fixed(let int8, let int16):
+        if isWide, int16 == nil {
+          notes.append("'\(groups.graph[members[0]].name)' has no 16-bit form and stays int8")
+        }
+        numbers = isWide ? int16 ?? int8 : int8
+      default:
+        guard let entry = members.lazy.compactMap({ known[groups.graph[$0].name] }).first else {
+          missing.append(groups.graph[members[0]].name)
+          continue
+        }
+        numbers = isWide ? .int16(covering: entry.range) : .int8(covering: entry.range)
+      }
+      for tensor in members { plan.activations[tensor] = numbers }
+    }
+    if !missing.isEmpty { throw Self.unknown(missing) }
+    try obeyLimits(&plan)
+    for use in groups.apart { requantize(use, in: &plan) }
+    return (plan, notes)
+  }
+
+  private static func unknown(_ names: [String]) -> Diagnostic {
+    let shown = names.prefix(8).map { "'\($0)'" }.joined(separator: ", ") + (names.count > 8 ? ", …" : "")
+    return Diagnostic(
+      .badData, "there is no range for \(shown)", hint: "calibrate this model with this version of edgeopt")
+  }
+
+  private func requantize(_ use: QuantizationPlan.Use, in plan: inout QuantizationPlan) {
+    let node = groups.graph.operators[use.consumer]
+    guard let input = node.inputs[use.operand], let output = node.outputs.first ?? nil,
+      let wanted = plan.activations[output], plan.activations[input] != wanted
+    else { return }
+    plan.requantized[use] = wanted
+  }
+
+  /// Widens scales until every kernel can compute with them. A scale only grows, so this ends.
+  private func obeyLimits(_ plan: inout QuantizationPlan) throws(Diagnostic) {
+    var hasChanged = true
+    while hasChanged {
+      hasChanged = false
+      for (node, rule) in zip(groups.graph.operators, groups.rules) {
+        for limit in rule.limits {
+          switch limit {
+          case .resultScaleAbove(let factor, let operands):
+            guard let output = node.outputs.first ?? nil else { continue }
+            let greatest = scales(node, operands, plan).max() ?? 0
+            // A part in 64 more, so that rounding cannot undo it.
+            if widen(output, above: factor * greatest * (1 + 1 / 64), &plan) { hasChanged = true }
+          case .operandScaleAbove(let least, let operands):
+            for operand in operands {
+              guard let input = node.inputs[operand] else { continue }
+              if widen(input, above: least * (1 + 1 / 64), &plan) { hasChanged = true }
+            }
+          case .operandScaleBelow(let bound, let operands):
+            guard let greatest = scales(node, operands, plan).max(), greatest >= bound else { continue }
+            throw Diagnostic(
+              .unsupported,
+              "'\(node.sourceName)' (\(node.operation.name)) compares numbers that reach "
+                + "\(Int(greatest * 255)); the device compares int8 numbers with steps below \(bound) only",
+              hint: "scale the numbers down before comparing them")
+          }
+        }
+      }
+    }
+  }
+
+  private func scales(_ node: Operator, _ operands: [Int], _ plan: QuantizationPlan) -> [Float] {
+    operands.compactMap { operand in
+      guard operand < node.inputs.count, let input = node.inputs[operand] else { return nil }
+      if let own = plan.activations[input]?.scale { return own }
+      guard let value = groups.graph[input].constant?.realized(), value.type.isFloat else { return nil }
+      return QuantizationPlan.Activation.int8(covering: RealRange(Extremes(of: value.floats))).scale
+    }
+  }
+
+  private func widen(_ tensor: TensorID, above scale: Float, _ plan: inout QuantizationPlan) -> Bool {
+    guard let current = plan.activations[tensor], current.scale <= scale, let group = groups[tensor],
+      groups.fixed[group] == nil
+    else { return false }
+    for member in groups.members(of: group) {
+      plan.activations[member]?.scale = scale.nextUp
+    }
+    return true
+  }
+}
+
+extension QuantizationPlan.Activation {
+  /// Scales below this would let biases and multipliers leave their 32 bits.
+  static let leastScale: Float = 0x1p-40
+
+  /// int8 numbers for this range; zero is exact.
+  static func int8(covering range: RealRange) -> Self {
+    let scale = scale(width: range.width, steps: 255)
+    // The zero point is rounded once; the range moves by up to half a step.
+    let zero = (-128 - range.lower / Double(scale)).rounded()
+    return .int8(scale: scale, zeroPoint: Int(min(127, max(-128, zero))))
+  }
+
+  /// int16 numbers for this range, symmetric around zero.
+  static func int16(covering range: RealRange) -> Self {
+    .int16(scale: scale(width: max(-range.lower, range.upper), steps: 32767))
+  }
+
+  private static func scale(width: Double, steps: Double) -> Float {
+    // Zero alone: any scale is exact; this one multiplies well.
+    guard width > 0 else { return 1 / 128 }
+    return max(leastScale, Float(width / steps))
+  }
+
+  /// The real numbers that the integers stand for.
+  var range: RealRange {
+    let bounds = type.integerRange ?? -128...127
+    return RealRange(
+      Double(bounds.lowerBound - zeroPoint) * Double(scale),
+      Double(bounds.upperBound - zeroPoint) * Double(scale))
+  }
+}
