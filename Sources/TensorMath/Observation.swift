@@ -22,7 +22,8 @@ public struct Extremes: Sendable, Hashable {
   public init(of x: View<Float>, kernels: KernelSet = .current) {
     self.init()
     var magnitude: UInt32 = 0
-    kernels.table.pointee.elementwise.pointee.extremes(x.elementPointer, x.count, &least, &greatest, &magnitude)
+    kernels.table.pointee.elementwise.pointee.extremes(
+      x.elementPointer, x.count, &least, &greatest, &magnitude)
     isFinite = magnitude < Float.infinity.bitPattern
   }
 

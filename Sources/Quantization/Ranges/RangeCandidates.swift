@@ -35,7 +35,9 @@ public struct RealRange: Sendable, Hashable {
 
   /// Zero alone when there are no numbers.
   public init(_ extremes: Extremes) {
-    if extremes.least > extremes.greatest { self.init(0, 0) } else {
+    if extremes.least > extremes.greatest {
+      self.init(0, 0)
+    } else {
       self.init(Double(extremes.least), Double(extremes.greatest))
     }
   }
