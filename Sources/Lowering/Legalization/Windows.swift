@@ -1,0 +1,212 @@
+import Graph
+
+extension Legalizer {
+  mutating func rewriteConvolution(_ convolution: Convolution, _ node: Operator) throws(Diagnostic) -> Bool {
+    if try rewriteClamp(convolution.clamp, node, without: {
+      var plain = convolution
+      plain.clamp = nil
+      return .convolution(plain)
+    }) { return true }
+    return false
+  }
+
+  /// Takes a clamp that the device cannot fuse off its operator.
+  mutating func rewriteClamp(
+    _ clamp: FusedClamp?, _ node: Operator, without plain: () -> Operation
+  ) throws(Diagnostic) -> Bool {
+    guard let clamp, !clamp.isFused(on: target), let result = node.outputs[0] else { return false }
+    let free = try add(plain(), node.inputs, for: node)
+    try add(.unary(.clip(minimum: clamp.minimum, maximum: clamp.maximum)), [free], for: node, into: result)
+    return true
+  }
+
+  mutating func rewritePool(_ pool: Pool, _ node: Operator) throws(Diagnostic) -> Bool {
+    guard let data = node.inputs[0], let result = node.outputs[0], pool.window.spatialRank == 2,
+      node.outputs.count == 1 || node.outputs[1] == nil
+    else { return false }
+    let input = Array(shape(data).perSample[1..<3])
+    let output = Array(shape(result).perSample[1..<3])
+    let dilates = pool.window.dilations != [1, 1]
+    switch pool.kind {
+    case .maximum:
+      if dilates { return try rewriteDilatedMaximum(pool, node) }
+      guard !pool.window.isNative(input: input, output: output) else { return false }
+      try padEdges(of: pool, node, input: input, output: output)
+      record("max pool with its padding written out", node)
+    case .average(let countsPadding):
+      guard !dilates else { return false }
+      if countsPadding, pool.window.hasPadding {
+        try padZeros(of: pool, node)
+        record("average pool with its padding written out", node)
+      } else if !pool.window.isNative(input: input, output: output) {
+        try averageInside(pool, node, input: input, output: output)
+        record("average pool with its padding written out", node)
+      } else {
+        return false
+      }
+    case .lp(let power):
+      return try rewriteLp(pool, power, node)
+    }
+    return true
+  }
+
+  /// A padded position repeats the nearest element of the data, which each window that reads the position reads anyway.
+  private mutating func padEdges(
+    of pool: Pool, _ node: Operator, input: [Int], output: [Int]
+  ) throws(Diagnostic) {
+    let window = pool.window
+    let after = (0..<2).map { window.neededAfter($0, input: input[$0], output: output[$0]) }
+    let pad = Pad(mode: .edge, before: [0] + window.padBefore + [0], after: [0] + after + [0])
+    let padded = try add(.pad(pad), [node.inputs[0]], for: node)
+    var plain = pool
+    plain.roundsUp = false
+    plain.window = window.withPadding(before: [0, 0], after: [0, 0])
+    try addCropped(.pool(plain), padded, node)
+  }
+
+  private mutating func padZeros(of pool: Pool, _ node: Operator) throws(Diagnostic) {
+    let window = pool.window
+    let pad = Pad(mode: .constant, before: [0] + window.padBefore + [0], after: [0] + window.padAfter + [0])
+    let padded = try add(.pad(pad), [node.inputs[0]], for: node)
+    var plain = pool
+    plain.window = window.withPadding(before: [0, 0], after: [0, 0])
+    plain.kind = .average(countsPadding: false)
+    try add(.pool(plain), [padded], for: node, into: node.outputs[0])
+  }
+
+  /// The sum over a zero-padded window, divided by the number of its elements that lie in the data.
+  private mutating func averageInside(
+    _ pool: Pool, _ node: Operator, input: [Int], output: [Int]
+  ) throws(Diagnostic) {
+    let window = pool.window
+    let after = (0..<2).map { window.neededAfter($0, input: input[$0], output: output[$0]) }
+    let pad = Pad(mode: .constant, before: [0] + window.padBefore + [0], after: [0] + after + [0])
+    let padded = try add(.pad(pad), [node.inputs[0]], for: node)
+    var plain = pool
+    plain.roundsUp = false
+    plain.window = window.withPadding(before: [0, 0], after: [0, 0])
+    let mean = try addCropped(.pool(plain), padded, node, into: nil)
+    let counts = (0..<2).map { axis in
+      (0..<output[axis]).map { position in
+        let start = position * window.strides[axis] - window.padBefore[axis]
+        return min(start + window.size[axis], input[axis]) - max(start, 0)
+      }
+    }
+    let area = Float(window.size[0] * window.size[1])
+    let factors = counts[0].flatMap { row in counts[1].map { area / Float(row * $0) } }
+    let factor = addConstant(factors, [1] + output + [1], name: "window shares")
+    try add(.binary(.multiply, clamp: nil), [mean, factor], for: node, into: node.outputs[0])
+  }
+
+  /// Writes a window operator without padding whose result may be larger than wanted.
+  @discardableResult
+  private mutating func addCropped(
+    _ operation: Operation, _ data: TensorID, _ node: Operator
+  ) throws(Diagnostic) -> TensorID {
+    try addCropped(operation, data, node, into: node.outputs[0])
+  }
+
+  private mutating func addCropped(
+    _ operation: Operation, _ data: TensorID, _ node: Operator, into result: TensorID?
+  ) throws(Diagnostic) -> TensorID {
+    guard let wanted = node.outputs[0].map({ graph[$0].type }) else { return data }
+    let type = try operation.resultTypes(of: [graph[data].type], resultCount: 1, at: node.sourceName)[0]
+    if type == wanted { return try add(operation, [data], for: node, into: result) }
+    let whole = try add(operation, [data], for: node)
+    let rank = wanted.shape.rank
+    let slice = Slice(
+      starts: [Int](repeating: 0, count: rank), steps: [Int](repeating: 1, count: rank), counts: wanted.shape)
+    return try add(.slice(slice), [whole], for: node, into: result)
+  }
+
+  /// Each tap of the window as a strided slice of the padded data.
+  private mutating func rewriteDilatedMaximum(_ pool: Pool, _ node: Operator) throws(Diagnostic) -> Bool {
+    guard let data = node.inputs[0], let result = node.outputs[0] else { return false }
+    let window = pool.window
+    let taps = window.size[0] * window.size[1]
+    guard taps <= Self.mostTaps else { return false }
+    let (input, output) = (shape(data).perSample, shape(result).perSample)
+    // Positions outside are brought to the nearest tap inside, which the same window reads.
+    var maximum: TensorID?
+    let rows = window.tapRows(0, input: input[1], output: output[1])
+    let columns = window.tapRows(1, input: input[2], output: output[2])
+    for (index, row) in rows.enumerated() {
+      let band = try gatherRows(data, row, axis: 1, node)
+      for (position, column) in columns.enumerated() {
+        let tap = try gatherRows(band, column, axis: 2, node)
+        guard let sofar = maximum else {
+          maximum = tap
+          continue
+        }
+        let isLast = index == rows.count - 1 && position == columns.count - 1
+        maximum = try add(
+          .binary(.maximum, clamp: nil), [sofar, tap], for: node, into: isLast ? result : nil)
+      }
+    }
+    if taps == 1, let maximum { try reshape(maximum, to: shape(result), for: node, into: result) }
+    record("dilated max pool as a maximum of its taps", node)
+    return true
+  }
+
+  private static let mostTaps = 25
+
+  private mutating func gatherRows(
+    _ data: TensorID, _ rows: [Int], axis: Int, _ node: Operator
+  ) throws(Diagnostic) -> TensorID {
+    try add(.gather(axis: axis), [data, addIndices(rows, [rows.count])], for: node)
+  }
+
+  /// (Σ |x|^p)^(1/p) over zero-padded windows, for p 1 and 2.
+  private mutating func rewriteLp(_ pool: Pool, _ power: Int, _ node: Operator) throws(Diagnostic) -> Bool {
+    guard power == 1 || power == 2, pool.window.dilations == [1, 1], !pool.roundsUp,
+      let data = node.inputs[0], let result = node.outputs[0]
+    else { return false }
+    var mean = pool
+    mean.kind = .average(countsPadding: true)
+    let area = Float(pool.window.size[0] * pool.window.size[1])
+    if power == 1 {
+      let average = try add(.pool(mean), [add(.unary(.absolute), [data], for: node)], for: node)
+      try add(.binary(.multiply, clamp: nil), [average, scalar(area)], for: node, into: result)
+    } else {
+      let square = try addWide(.unary(.square), [data], for: node)
+      let average = try addWide(.pool(mean), [square], for: node)
+      let root = try addSquareRoot(of: average, for: node, into: nil)
+      try add(.binary(.multiply, clamp: nil), [root, scalar(area.squareRoot())], for: node, into: result)
+    }
+    record("lp pool through average pool", node)
+    return true
+  }
+}
+
+extension WindowGeometry {
+  func withPadding(before: [Int], after: [Int]) -> WindowGeometry {
+    var window = self
+    window.padBefore = before
+    window.padAfter = after
+    return window
+  }
+
+  /// For each tap the input positions that the windows read along an axis, those outside replaced by the nearest tap of
+  /// the same window inside.
+  fileprivate func tapRows(_ axis: Int, input: Int, output: Int) -> [[Int]] {
+    (0..<size[axis]).map { tap in
+      (0..<output).map { position in
+        let start = position * strides[axis] - padBefore[axis]
+        var at = start + tap * dilations[axis]
+        while at < 0 { at += dilations[axis] }
+        while at >= input { at -= dilations[axis] }
+        return at
+      }
+    }
+  }
+}
+
+extension FusedClamp {
+  /// Whether the device's operators can apply this clamp themselves. In int8 the range of the result does it, when zero
+  /// lies inside.
+  func isFused(on target: LoweringTarget) -> Bool {
+    if minimum == -.infinity, maximum == .infinity { return true }
+    if self == .relu || self == .relu6 || (minimum == -1 && maximum == 1) { return true }
+    return false
+  }
+}

@@ -1,0 +1,48 @@
+import Graph
+import Testing
+
+@testable import Lowering
+
+@Suite("Legalization: normalizations")
+struct LegalizationNormalizationTests {
+  @Test(arguments: [1, 2]) func layers(axis: Int) throws {
+    var sketch = LegalizationSketch(seed: axis)
+    let x = sketch.input([.batch(1), 5, 16])
+    let sizes = axis == 1 ? [5, 16] : [16]
+    let y = try sketch.apply(
+      .composite(.layerNormalization(axis: axis, epsilon: 1e-5)),
+      [x, sketch.noise(sizes), sketch.noise(sizes)])
+    sketch.output(y)
+    let legal = try expectSame(sketch)
+    // Everything that depends on the variance needs more than 8 bits.
+    let squares = legal.graph.operators.first { $0.operation == .unary(.square) }?.outputs[0]
+    #expect(legal.wide.contains(try #require(squares ?? nil)))
+    #expect(legal.wide.contains(legal.graph.outputs[0].tensor))
+  }
+
+  @Test func rootMeanSquares() throws {
+    var sketch = LegalizationSketch()
+    let x = sketch.input([.batch(1), 5, 16])
+    sketch.output(
+      try sketch.apply(.composite(.rmsNormalization(axis: 2, epsilon: 1e-5)), [x, sketch.noise([16])]))
+    try expectSame(sketch)
+  }
+
+  @Test(arguments: [1, 2, 8]) func groups(_ groups: Int) throws {
+    var sketch = LegalizationSketch(seed: groups)
+    let x = sketch.input([.batch(1), 6, 5, 8])
+    let composite = Composite.groupNormalization(groups: groups, epsilon: 1e-5, layout: .channelsLast)
+    let y = try sketch.apply(.composite(composite), [x, sketch.noise([8]), sketch.noise([8])])
+    sketch.output(y)
+    try expectSame(sketch)
+  }
+
+  @Test func softmaxAlongAnyAxis() throws {
+    for axis in 0..<3 {
+      var sketch = LegalizationSketch(seed: axis)
+      let x = sketch.input([2, 5, 7])
+      sketch.output(try sketch.apply(.softmax(axis: axis, logarithmic: false), [x]))
+      try expectSame(sketch, scale: 4)
+    }
+  }
+}
