@@ -41,7 +41,8 @@ struct LegalizationWindowTests {
       let window = WindowGeometry(
         size: size, strides: [sketch.integer(1...3), sketch.integer(1...3)],
         dilations: seed % 3 == 0 ? [2, 1] : [1, 1],
-        padBefore: size.map { sketch.integer(0...($0 - 1)) }, padAfter: size.map { sketch.integer(0...($0 - 1)) })
+        padBefore: size.map { sketch.integer(0...($0 - 1)) },
+        padAfter: size.map { sketch.integer(0...($0 - 1)) })
       let pool = Pool(
         kind: .maximum, window: window, roundsUp: seed % 2 == 0, layout: .channelsLast)
       sketch.output(try sketch.apply(.pool(pool), [x]))
@@ -57,7 +58,8 @@ struct LegalizationWindowTests {
       let roundsUp = seed % 2 == 0
       let window = WindowGeometry(
         size: size, strides: [sketch.integer(1...3), sketch.integer(1...3)],
-        padBefore: size.map { sketch.integer(0...($0 - 1)) }, padAfter: size.map { sketch.integer(0...($0 - 1)) })
+        padBefore: size.map { sketch.integer(0...($0 - 1)) },
+        padAfter: size.map { sketch.integer(0...($0 - 1)) })
       let pool = Pool(
         kind: .average(countsPadding: seed % 3 == 0), window: window, roundsUp: roundsUp,
         layout: .channelsLast)

@@ -38,7 +38,8 @@ extension Legalizer {
     record("1-D windows as 2-D ones", node)
   }
 
-  private mutating func rewriteFlat(_ convolution: TransposedConvolution, _ node: Operator) throws(Diagnostic) {
+  private mutating func rewriteFlat(_ convolution: TransposedConvolution, _ node: Operator) throws(Diagnostic)
+  {
     var plane = convolution
     plane.window = convolution.window.asPlane
     plane.outputPadding.insert(0, at: 0)

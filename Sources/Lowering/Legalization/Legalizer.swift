@@ -192,7 +192,9 @@ struct Legalizer {
 
   /// The only element of a float constant.
   func scalarValue(_ id: TensorID?) -> Float? {
-    guard let constant = constant(id), constant.type == .float32, constant.elementCount == 1 else { return nil }
+    guard let constant = constant(id), constant.type == .float32, constant.elementCount == 1 else {
+      return nil
+    }
     return constant.realized().floats[0]
   }
 

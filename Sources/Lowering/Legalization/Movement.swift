@@ -23,7 +23,10 @@ extension Legalizer {
     let values = known.realized().integers
     guard values.allSatisfy({ -extent <= $0 && $0 < extent }) else {
       report(
-        ("reads index \(values.first { !(-extent <= $0 && $0 < extent) } ?? 0) of \(extent)", "correct the model"),
+        (
+          "reads index \(values.first { !(-extent <= $0 && $0 < extent) } ?? 0) of \(extent)",
+          "correct the model"
+        ),
         at: node)
       return false
     }

@@ -15,15 +15,15 @@ extension Legalizer {
       let centered = try centered(data, axes: axes, for: node, mean: mean)
       try normalize(
         centered, axes: axes, epsilon: epsilon, scale, bias, for: node, inverse: inverse)
-      record("layer normalization in int16 steps", node, .within(rsqrtError))
+      record("layer normalization written out", node, .within(rsqrtError))
     case .rmsNormalization(let axis, let epsilon):
       let axes = Array(axis..<shape(data).rank)
       try normalize(data, axes: axes, epsilon: epsilon, scale, nil, for: node, inverse: nil)
-      record("rms normalization in int16 steps", node, .within(rsqrtError))
+      record("rms normalization written out", node, .within(rsqrtError))
     case .groupNormalization(let groups, let epsilon, let layout):
       guard layout == .channelsLast else { return false }
       try normalizeGroups(groups, epsilon: epsilon, scale, bias, node)
-      record("group normalization in int16 steps", node, .within(rsqrtError))
+      record("group normalization written out", node, .within(rsqrtError))
     default: return false
     }
     return true

@@ -2,11 +2,16 @@ import Graph
 
 extension Legalizer {
   mutating func rewriteConvolution(_ convolution: Convolution, _ node: Operator) throws(Diagnostic) -> Bool {
-    if try rewriteClamp(convolution.clamp, node, without: {
-      var plain = convolution
-      plain.clamp = nil
-      return .convolution(plain)
-    }) { return true }
+    if try rewriteClamp(
+      convolution.clamp, node,
+      without: {
+        var plain = convolution
+        plain.clamp = nil
+        return .convolution(plain)
+      })
+    {
+      return true
+    }
     return false
   }
 
@@ -35,15 +40,10 @@ extension Legalizer {
       record("max pool with its padding written out", node)
     case .average(let countsPadding):
       guard !dilates else { return false }
-      if countsPadding, pool.window.hasPadding {
-        try padZeros(of: pool, node)
-        record("average pool with its padding written out", node)
-      } else if !pool.window.isNative(input: input, output: output) {
-        try averageInside(pool, node, input: input, output: output)
-        record("average pool with its padding written out", node)
-      } else {
-        return false
-      }
+      let writesPadding = countsPadding && pool.window.hasPadding
+      guard writesPadding || !pool.window.isNative(input: input, output: output) else { return false }
+      try averagePadded(pool, node, input: input, output: output)
+      record("average pool with its padding written out", node)
     case .lp(let power):
       return try rewriteLp(pool, power, node)
     }
@@ -64,18 +64,8 @@ extension Legalizer {
     try addCropped(.pool(plain), padded, node)
   }
 
-  private mutating func padZeros(of pool: Pool, _ node: Operator) throws(Diagnostic) {
-    let window = pool.window
-    let pad = Pad(mode: .constant, before: [0] + window.padBefore + [0], after: [0] + window.padAfter + [0])
-    let padded = try add(.pad(pad), [node.inputs[0]], for: node)
-    var plain = pool
-    plain.window = window.withPadding(before: [0, 0], after: [0, 0])
-    plain.kind = .average(countsPadding: false)
-    try add(.pool(plain), [padded], for: node, into: node.outputs[0])
-  }
-
-  /// The sum over a zero-padded window, divided by the number of its elements that lie in the data.
-  private mutating func averageInside(
+  /// The average over a zero-padded window, times its size, divided by the number of elements that count.
+  private mutating func averagePadded(
     _ pool: Pool, _ node: Operator, input: [Int], output: [Int]
   ) throws(Diagnostic) {
     let window = pool.window
@@ -83,17 +73,25 @@ extension Legalizer {
     let pad = Pad(mode: .constant, before: [0] + window.padBefore + [0], after: [0] + after + [0])
     let padded = try add(.pad(pad), [node.inputs[0]], for: node)
     var plain = pool
+    plain.kind = .average(countsPadding: false)
     plain.roundsUp = false
     plain.window = window.withPadding(before: [0, 0], after: [0, 0])
-    let mean = try addCropped(.pool(plain), padded, node, into: nil)
     let counts = (0..<2).map { axis in
-      (0..<output[axis]).map { position in
+      let padding =
+        pool.kind == .average(countsPadding: true) ? (window.padBefore[axis], window.padAfter[axis]) : (0, 0)
+      return (0..<output[axis]).map { position in
         let start = position * window.strides[axis] - window.padBefore[axis]
-        return min(start + window.size[axis], input[axis]) - max(start, 0)
+        return min(start + window.size[axis], input[axis] + padding.1) - max(start, -padding.0)
       }
     }
-    let area = Float(window.size[0] * window.size[1])
-    let factors = counts[0].flatMap { row in counts[1].map { area / Float(row * $0) } }
+    let area = window.size[0] * window.size[1]
+    let shares = counts[0].flatMap { row in counts[1].map { row * $0 } }
+    if shares.allSatisfy({ $0 == area }) {
+      try addCropped(.pool(plain), padded, node)
+      return
+    }
+    let mean = try addCropped(.pool(plain), padded, node, into: nil)
+    let factors = shares.map { Float(area) / Float($0) }
     let factor = addConstant(factors, [1] + output + [1], name: "window shares")
     try add(.binary(.multiply, clamp: nil), [mean, factor], for: node, into: node.outputs[0])
   }
