@@ -20,7 +20,7 @@ func tests() -> [Target] {
     .testTarget(name: "GraphTests", dependencies: ["Graph", "Storage"]),
     .testTarget(name: "edgeoptTests", dependencies: ["edgeopt"], exclude: ["Snapshots"]),
     .testTarget(name: "ArgumentsTests", dependencies: ["Arguments"]),
-    .testTarget(name: "ReportingTests", dependencies: ["Reporting", "Graph", "Storage"]),
+    .testTarget(name: "ReportingTests", dependencies: ["Reporting", "Graph", "Micro", "Storage"]),
     .testTarget(name: "MicroTests", dependencies: ["Micro", "Graph", "Storage"]),
     .testTarget(name: "TFLiteFormatTests", dependencies: ["TFLiteFormat", "Micro", "Graph", "Storage"]),
     .testTarget(
@@ -92,7 +92,7 @@ let package = Package(
       name: "Quantization",
       dependencies: ["Datasets", "Graph", "Lowering", "Micro", "Passes", "Runtime", "Storage", "TensorMath"]),
     // What people read and type.
-    .target(name: "Reporting", dependencies: ["Graph"]),
+    .target(name: "Reporting", dependencies: ["Graph", "Micro", "Storage"]),
     .target(name: "Arguments"),
     .executableTarget(
       name: "edgeopt",
