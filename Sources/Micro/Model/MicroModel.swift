@@ -74,6 +74,8 @@ public struct MicroTensor: Sendable {
   public var data: View<UInt8>?
   /// State that stays between invocations.
   public var isVariable: Bool
+  /// nil where `data` holds the elements themselves.
+  public var compression: MicroCompression?
 
   public init(
     _ name: String, _ type: MicroType, _ shape: [Int], quantization: Quantization? = nil,
@@ -92,6 +94,19 @@ public struct MicroTensor: Sendable {
   /// Bytes of the elements in the device's memory, where an int4 takes a whole byte; nil for types without a size.
   public var byteCount: Int? { type.byteCount.map { $0 * elementCount } }
   public var isConstant: Bool { data.map { $0.count > 0 } ?? false }
+}
+
+/// How a constant is stored in few bits: its data are indices, most significant bit first, into values.
+public struct MicroCompression: Sendable {
+  /// Bits of one index, 1 to 7.
+  public var bitWidth: Int
+  /// In the tensor's type: one table, or one after another for each scale of the tensor.
+  public var values: View<UInt8>
+
+  public init(bitWidth: Int, values: View<UInt8>) {
+    self.bitWidth = bitWidth
+    self.values = values
+  }
 }
 
 /// One operator of a subgraph.
