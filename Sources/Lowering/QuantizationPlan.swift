@@ -54,6 +54,8 @@ public struct QuantizationPlan: Sendable {
   /// Chosen integers for constant operands (weights above all); lowering rounds the others itself: per channel and
   /// symmetric for weights, by their own range for the operands of element-wise operators.
   public var constants: [Use: Integers] = [:]
+  /// The scale of each LSTM's int16 cell state, by operator: a power of two.
+  public var cellScales: [Int: Float] = [:]
   /// Real-valued biases that replace the graph's, by operator.
   public var biases: [Int: [Float]] = [:]
   /// One scale for each output channel of a weight; else one for all.

@@ -17,6 +17,9 @@ public enum LoweringTarget: String, Sendable, Hashable, CaseIterable {
 public struct Legalization: Sendable {
   public var graph: Graph
   /// Tensors that need int16 inside an int8 model: the insides of normalizations and recurrences.
+  ///
+  /// An operator computes in int16 when its results are wide: other operands are requantized for it. All others compute in
+  /// int8, and wide operands are requantized for them.
   public var wide: Set<TensorID> = []
   /// In the order of the graph.
   public var rewrites: [Rewrite] = []

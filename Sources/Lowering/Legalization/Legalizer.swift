@@ -16,6 +16,8 @@ struct Legalizer {
   private var makers: [TensorID: Int] = [:]
   /// Tensors of the source that turned out to be others.
   private var aliases: [TensorID: TensorID] = [:]
+  /// Whether parts of a rewrite are looked at again.
+  var rewritesParts = true
   /// How often the source reads each tensor.
   private var useCounts: [TensorID: Int] = [:]
 
@@ -58,7 +60,7 @@ struct Legalizer {
   /// Writes an operator as it is, or what stands for it.
   mutating func place(_ node: Operator) throws(Diagnostic) {
     let before = problems.count
-    if try rewrite(node) { return }
+    if rewritesParts, try rewrite(node) { return }
     if problems.count == before, let problem = problem(with: node) { report(problem, at: node) }
     keep(node)
   }
@@ -85,6 +87,19 @@ struct Legalizer {
     }
     try place(Operator(operation, inputs: inputs, outputs: [id], sources: node.sources))
     return resolved(id)
+  }
+
+  /// Writes a split; the parts in order.
+  mutating func addSplit(
+    _ data: TensorID, axis: Int, parts: [Extent], for node: Operator
+  ) throws(Diagnostic) -> [TensorID] {
+    let operation = Operation.split(axis: axis, parts: parts)
+    let types = try operation.resultTypes(
+      of: [graph[data].type], resultCount: parts.count, at: node.sourceName)
+    let name = partName("split", of: node)
+    let results = types.enumerated().map { graph.addTensor("\(name).\($0)", $1, origin: Origin()) }
+    try place(Operator(operation, inputs: [data], outputs: results, sources: node.sources))
+    return results.map { resolved($0) }
   }
 
   /// As ``add(_:_:for:into:)``, in int16 on an int8 device.

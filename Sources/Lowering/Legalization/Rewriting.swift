@@ -11,6 +11,7 @@ extension Legalizer {
     case .gather(let axis): return try rewriteGather(axis: axis, node)
     case .softmax(let axis, let logarithmic):
       return try rewriteSoftmax(axis: axis, logarithmic: logarithmic, node)
+    case .recurrent(let layer): return try rewriteRecurrent(layer, node)
     case .composite(let composite): return try rewriteComposite(composite, node)
     default: return false
     }
