@@ -8,7 +8,8 @@ extension Graph {
   public func quantizationRule(of node: Operator) -> OperatorRule {
     var rule = OperatorRule(
       operands: node.inputs.map { $0.map { self[$0].element.isFloat ? .own : .unquantized } ?? .absent },
-      results: node.outputs.map { $0.map { self[$0].element.isFloat ? .free : .unquantized } ?? .unquantized })
+      results: node.outputs.map { $0.map { self[$0].element.isFloat ? .free : .unquantized } ?? .unquantized }
+    )
     let onReals = (node.inputs + node.outputs).contains { $0.map { self[$0].element.isFloat } ?? false }
     if onReals { refine(&rule, for: node) }
     return rule
@@ -71,7 +72,8 @@ extension Graph {
       default: rule.form = .none
       }
     case .quantizeLinear, .dequantizeLinear: break
-    case .gatherElements, .gatherND, .scatterElements, .scatterND, .oneHot, .triangle, .reverseSequence, .topK:
+    case .gatherElements, .gatherND, .scatterElements, .scatterND, .oneHot, .triangle, .reverseSequence,
+      .topK:
       rule.form = .none
     }
   }
@@ -141,7 +143,8 @@ extension OperatorRule {
     for operand in sharing where operands[operand] == .own { operands[operand] = .shared }
   }
 
-  fileprivate mutating func fix(int8: QuantizationPlan.Activation, int16: QuantizationPlan.Activation? = nil) {
+  fileprivate mutating func fix(int8: QuantizationPlan.Activation, int16: QuantizationPlan.Activation? = nil)
+  {
     results = results.map { $0 == .free ? .fixed(int8: int8, int16: int16) : $0 }
   }
 }

@@ -1,0 +1,127 @@
+import Graph
+import Micro
+import Storage
+
+/// The constants of a convolution or dense layer, ready for the device.
+struct LayerConstants {
+  var weights: Value
+  var bias: Value?
+
+  var operands: [Value?] { bias.map { [weights, $0] } ?? [weights] }
+}
+
+/// How the weights of the graph become those of the device.
+struct WeightArrangement {
+  /// The graph's operand.
+  var operand = 1
+  /// The axis of the output channels in the graph.
+  var channelAxis: Int
+  /// The same on the device.
+  var deviceAxis: Int
+  /// Axis `i` on the device is axis `permutation[i]` in the graph; empty when they agree.
+  var permutation: [Int] = []
+  var needsBias = false
+
+  func callAsFunction(_ value: TensorValue) -> TensorValue {
+    permutation.isEmpty ? value : value.permuted(permutation)
+  }
+}
+
+extension Emission {
+  /// Weights and bias of the current operator for data and results in these numbers.
+  mutating func layerConstants(
+    _ arrangement: WeightArrangement, input: Numbers, result: Numbers
+  ) throws(Refusal) -> LayerConstants {
+    let id = try needed(arrangement.operand)
+    guard let constant = graph[id].constant else {
+      throw Refusal("has weights that are computed while the model runs", hint: "fold them into constants")
+    }
+    let bias = try realBias()
+    guard input.isQuantized else { return floatConstants(arrangement, id, constant, bias) }
+    let rounded = try integers(arrangement, id, constant, bias, input, result)
+    let device = arrangement(rounded.value)
+    let perChannel = rounded.scales.count > 1
+    let weights = addConstant(
+      graph[id].name, device,
+      Quantization(
+        scales: rounded.scales, zeroPoints: rounded.scales.map { _ in 0 },
+        axis: perChannel ? arrangement.deviceAxis : nil))
+    let channels = constant.sizes[arrangement.channelAxis]
+    guard let values = bias ?? (arrangement.needsBias ? [Float](repeating: 0, count: channels) : nil) else {
+      return LayerConstants(weights: weights)
+    }
+    let biasValue = try roundedBias(values, inputScale: input.scale, scales: rounded.scales)
+    let scales = rounded.scales.map { input.scale * $0 }
+    let biasTensor = addConstant(
+      biasName, biasValue,
+      Quantization(scales: scales, zeroPoints: scales.map { _ in 0 }, axis: perChannel ? 0 : nil))
+    return LayerConstants(weights: weights, bias: biasTensor)
+  }
+
+  private var biasName: String {
+    operandID(2).map { graph[$0].name } ?? "\(graph[node.inputs[1]!].name)/bias"
+  }
+
+  private mutating func floatConstants(
+    _ arrangement: WeightArrangement, _ id: TensorID, _ constant: Constant, _ bias: [Float]?
+  ) -> LayerConstants {
+    let weights = self.constant(
+      .tensor(id, permutation: arrangement.permutation, .float32), name: graph[id].name
+    ) { arrangement(constant.realized()) }
+    let channels = constant.sizes[arrangement.channelAxis]
+    guard let bias = bias ?? (arrangement.needsBias ? [Float](repeating: 0, count: channels) : nil) else {
+      return LayerConstants(weights: weights)
+    }
+    let value = TensorValue(floats: bias, sizes: [bias.count])
+    return LayerConstants(weights: weights, bias: addConstant(biasName, value, nil))
+  }
+
+  /// The bias in real numbers; nil when there is none.
+  private func realBias() throws(Refusal) -> [Float]? {
+    if let chosen = plan?.biases[site] { return chosen }
+    guard let id = operandID(2) else { return nil }
+    guard let constant = graph[id].constant else {
+      throw Refusal("has a bias that is computed while the model runs")
+    }
+    let value = constant.realized()
+    if value.type.isFloat { return value.floats.array }
+    guard let quantization = graph[id].quantization else {
+      throw Refusal("has a bias of type \(value.type) without a scale")
+    }
+    return value.integers.enumerated().map { index, integer in
+      let scale = quantization.scales.count == 1 ? quantization.scales[0] : quantization.scales[index]
+      return Float(Double(scale) * Double(integer))
+    }
+  }
+
+  private func integers(
+    _ arrangement: WeightArrangement, _ id: TensorID, _ constant: Constant, _ bias: [Float]?,
+    _ input: Numbers, _ result: Numbers
+  ) throws(Refusal) -> RoundedWeights {
+    let use = QuantizationPlan.Use(consumer: site, operand: arrangement.operand)
+    if let chosen = plan?.constants[use] {
+      return RoundedWeights(value: chosen.value, scales: chosen.quantization.scales)
+    }
+    if let given = graph[id].quantization, constant.type == .int8 {
+      guard given.zeroPoints.allSatisfy({ $0 == 0 }),
+        given.axis == nil || given.axis == arrangement.channelAxis
+      else {
+        throw Refusal("has weights with zero points or with scales along another axis than its outputs")
+      }
+      return RoundedWeights(value: constant.realized(), scales: given.scales)
+    }
+    guard constant.type.isFloat else { throw Refusal("has weights of type \(constant.type)") }
+    let rounding = WeightRounding(
+      axis: plan?.isPerChannel ?? true ? arrangement.channelAxis : nil, inputScale: input.scale,
+      resultScale: result.scale, bias: bias)
+    return rounding.rounded(constant.realized(), channelAxis: arrangement.channelAxis)
+  }
+
+  /// A constant of its own.
+  mutating func addConstant(_ name: String, _ value: TensorValue, _ quantization: Quantization?) -> Value {
+    let type = MicroType(value.type)
+    let tensor = device.add(
+      MicroTensor(unique(name), type, value.sizes, quantization: quantization, data: value.bytes))
+    return Value(tensor: tensor, shape: value.sizes, numbers: Numbers(type: type))
+  }
+}
