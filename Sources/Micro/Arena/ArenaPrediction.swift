@@ -5,6 +5,7 @@ import Graph
 ///     let arena = try ArenaPrediction(model, platform: .cortexM)
 ///     print(arena.head, arena.tail, arena.minimum)
 public struct ArenaPrediction: Sendable {
+  public let model: MicroModel
   public let platform: ArenaPlatform
   /// Activations and scratch memory, shared over time.
   public let head: Int
@@ -87,6 +88,7 @@ extension ArenaPrediction {
       buffer.offset = offset
       return buffer
     }
+    self.model = model
     self.platform = platform
     tail = layout.used
     tailParts = layout.parts
