@@ -21,7 +21,9 @@ func tests() -> [Target] {
     .testTarget(name: "edgeoptTests", dependencies: ["edgeopt"], exclude: ["Snapshots"]),
     .testTarget(name: "ArgumentsTests", dependencies: ["Arguments"]),
     .testTarget(name: "ReportingTests", dependencies: ["Reporting", "Graph", "Micro", "Storage"]),
-    .testTarget(name: "MicroTests", dependencies: ["Micro", "Graph", "Storage"]),
+    .testTarget(
+      name: "MicroTests", dependencies: ["Micro", "TFLiteFormat", "Graph", "Storage"],
+      exclude: ["arenas.csv"]),
     .testTarget(name: "TFLiteFormatTests", dependencies: ["TFLiteFormat", "Micro", "Graph", "Storage"]),
     .testTarget(
       name: "MicroRuntimeTests",

@@ -10,7 +10,6 @@ struct ArenaTail {
   private let model: MicroModel
   private let plan: OfflinePlan?
   private let platform: ArenaPlatform
-  private let compression: TableCompression
   private var sizes: InterpreterSizes { platform.sizes }
 
   private(set) var used = 0
@@ -25,7 +24,6 @@ struct ArenaTail {
     self.model = model
     self.plan = plan
     self.platform = platform
-    compression = platform.hasCompression ? TableCompression(model) : TableCompression(MicroModel())
     addStructures()
     addOptions()
     addState()
@@ -50,8 +48,10 @@ struct ArenaTail {
     add(.interpreter, sizes.microAllocator, pointer)
     add(.interpreter, sizes.builtinDataAllocator, pointer)
     add(.interpreter, sizes.subgraph * model.subgraphs.count, pointer)
-    for (subgraph, tensors) in zip(model.subgraphs, compression.tensors) {
-      add(.compression, sizes.compressedTensor * tensors.count, pointer)
+    for subgraph in model.subgraphs where platform.hasCompression {
+      let compressed = subgraph.tensors.filter { $0.compression != nil }.count
+      guard compressed > 0 else { continue }
+      add(.compression, sizes.compressedTensor * compressed, pointer)
       add(.compression, pointer * subgraph.tensors.count, pointer)
     }
     for subgraph in model.subgraphs { add(.tensors, sizes.evalTensor * subgraph.tensors.count, pointer) }
@@ -73,9 +73,8 @@ struct ArenaTail {
 
   private mutating func prepare() {
     for (place, subgraph) in model.subgraphs.enumerated() {
-      let compressed = place < compression.tensors.count ? Set(compression.tensors[place]) : []
       for (index, node) in subgraph.operators.enumerated() {
-        let here = OperatorInPlace(node: node, subgraph: subgraph, compressed: compressed)
+        let here = OperatorInPlace(node: node, subgraph: subgraph)
         let requests = here.requests(on: platform)
         if !requests.isKnown || (node.code.footprint == nil && node.code != .custom) {
           note(unknown: node)

@@ -12,8 +12,6 @@ struct PreparationRequests: Sendable {
 struct OperatorInPlace {
   var node: MicroOperator
   var subgraph: MicroSubgraph
-  /// Tensors whose weights are behind a table, decompressed into scratch memory.
-  var compressed: Set<Int> = []
 
   /// nil where an optional operand is absent.
   func input(_ index: Int) -> MicroTensor? {
@@ -22,12 +20,12 @@ struct OperatorInPlace {
   }
   var output: MicroTensor? { node.outputs.first.map { subgraph.tensors[$0] } }
 
-  private func decompressed(_ inputs: Int...) -> [Int] {
-    inputs.compactMap { index in
-      guard index < node.inputs.count, let tensor = node.inputs[index], compressed.contains(tensor) else {
-        return nil
-      }
-      return subgraph.tensors[tensor].byteCount
+  /// Weights that are stored as indices into a table come into scratch memory.
+  private func decompressed(_ inputs: Int..., on platform: ArenaPlatform) -> [Int] {
+    guard platform.hasCompression else { return [] }
+    return inputs.compactMap { index in
+      guard let tensor = input(index), tensor.compression != nil else { return nil }
+      return tensor.byteCount
     }
   }
 
@@ -37,17 +35,17 @@ struct OperatorInPlace {
     case .conv2D, .depthwiseConv2D:
       let channels = input(1)?.shape.extent(node.code == .conv2D ? 0 : 3) ?? 0
       result.kept = [4 * channels, 4 * channels]
-      result.scratch = unpackedWeights + decompressed(1, 2)
+      result.scratch = unpackedWeights + decompressed(1, 2, on: platform)
     case .transposeConv:
       let channels = input(1)?.shape.extent(0) ?? 0
       result.kept = [4 * channels, 4 * channels]
-      result.scratch = transposedConvolutionScratch + decompressed(1, 3)
+      result.scratch = transposedConvolutionScratch + decompressed(1, 3, on: platform)
     case .fullyConnected:
       let scales = input(1)?.quantization?.scales.count ?? 0
       if input(1)?.type != .float32, scales > 1 { result.kept = [4 * scales, 4 * scales] }
-      result.scratch = unpackedWeights + decompressed(1, 2)
+      result.scratch = unpackedWeights + decompressed(1, 2, on: platform)
     case .concatenation:
-      result.scratch = node.inputs.indices.flatMap { decompressed($0) }
+      result.scratch = node.inputs.indices.flatMap { decompressed($0, on: platform) }
     case .softmax where input(0)?.type == .int16: result.kept = [1026, 1026]
     case .logSoftmax where isInt8: result.kept = [platform.isWide ? 40 : 28]
     case .cumsum where isInt8: result.kept = [36]
