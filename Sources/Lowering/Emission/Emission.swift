@@ -77,7 +77,6 @@ struct Emission {
   }
 
   private mutating func finish() -> LoweredModel {
-    if !settings.keepsPortShapes { adoptViews() }
     nameTensors()
     let map = device.dropUnusedTensors()
     var index: [TensorID: Int] = [:]

@@ -3,20 +3,17 @@ import Micro
 import Storage
 
 extension Emission {
-  /// What the current operator computes with: the type of its results, float where an operand is that has no
-  /// integers for it. Operators without real results go by their operands.
-  func neededArithmetic() -> Arithmetic {
+  /// What the current operator computes with: the widest of its real operands and results.
+  func widestArithmetic() -> Arithmetic {
     guard plan != nil else { return .float32 }
-    let results = node.outputs.compactMap { $0 }.filter(isReal).map { Arithmetic(numbers(of: $0).type) }
-    var operands: [Arithmetic] = []
+    var widest: Arithmetic?
+    func consider(_ type: MicroType) { widest = max(widest ?? .int8, Arithmetic(type)) }
     for (operand, input) in node.inputs.enumerated() {
       guard let input, graph[input].constant == nil, isReal(input) else { continue }
-      operands.append(Arithmetic(usedNumbers(operand, input).type))
+      consider(usedNumbers(operand, input).type)
     }
-    if operands.contains(.float32) { return .float32 }
-    let widest = results.max() ?? operands.max() ?? .int8
-    let isWideByOperands = widest == .int16 && results.isEmpty
-    return isWideByOperands && !graph.quantizationRule(of: node).takesInt16 ? .int8 : widest
+    for case let output? in node.outputs where isReal(output) { consider(numbers(of: output).type) }
+    return widest ?? .float32
   }
 
   /// Whether a tensor holds real numbers, in whatever form.
@@ -54,7 +51,6 @@ extension Emission {
     switch (arithmetic, numbers.isQuantized) {
     case (.float32, true): .float32
     case (.int16, true) where numbers.type == .int8: numbers.widened
-    case (.int8, true) where numbers.type == .int16: numbers.narrowed
     default: numbers
     }
   }

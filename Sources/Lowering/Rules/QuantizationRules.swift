@@ -27,9 +27,7 @@ extension Graph {
     case .select:
       rule.share([1, 2])
     case .cast(let type):
-      // Integers become float first, so that their numbers may be any.
-      let isTruth = node.inputs[0].map { self[$0].element == .bool } ?? false
-      if type.isFloat, isTruth { rule.fix(int8: .truth) }
+      if type.isFloat { rule.fix(int8: .truth) }
     case .reshape, .transpose, .slice, .split:
       rule.copies()
     case .broadcast, .tile, .pad:
