@@ -15,12 +15,27 @@ import Testing
     #expect(try evaluated.json()["correct"] as? Int == 591)
   }
 
+  @Test func theDeviceFormTellsWhatBecameOfTheBatch() throws {
+    let folder = try TemporaryFolder()
+    let path = folder.path("model.tflite")
+    let run = try ProgramRun("convert", ProgramRun.model, "-o", path, "--json")
+    #expect(run.status == 0 && run.error.isEmpty)
+    let document = try run.json()
+    #expect(document["operators"] as? Int == 12)
+    #expect(document["notes"] as? [String] == ["the dynamic batch of 'image' is 1 on the device"])
+    let bytes = try Data(contentsOf: URL(fileURLWithPath: path))
+    #expect(
+      String(decoding: bytes[4..<8], as: UTF8.self) == "TFL3" && document["bytes"] as? Int == bytes.count)
+  }
+
   @Test func nothingIsWrittenWhereItWouldBeWrong() throws {
     let folder = try TemporaryFolder()
     let path = try folder.write(Array("precious".utf8), to: "old.onnx")
     #expect(try ProgramRun("convert", ProgramRun.model, "-o", path).status == 74)
     #expect(try String(contentsOfFile: path, encoding: .utf8) == "precious")
-    #expect(try ProgramRun("convert", ProgramRun.model, "-o", folder.path("new.tflite")).status == 69)
+    let layout = try ProgramRun(
+      "convert", ProgramRun.model, "-o", folder.path("new.onnx"), "--keep-io-layout")
+    #expect(layout.status == 64 && layout.error.contains("--keep-io-layout is for .tflite files"))
     #expect(try ProgramRun("convert", "none.onnx", "-o", folder.path("new.onnx")).status == 66)
     #expect(try ProgramRun("convert", ProgramRun.model).status == 64)
     #expect(folder.names == ["old.onnx"])

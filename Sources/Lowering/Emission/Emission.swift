@@ -77,6 +77,7 @@ struct Emission {
   }
 
   private mutating func finish() -> LoweredModel {
+    if !settings.keepsPortShapes { adoptViews() }
     nameTensors()
     let map = device.dropUnusedTensors()
     var index: [TensorID: Int] = [:]

@@ -4,7 +4,7 @@ import Micro
 extension Emission {
   /// Emits the current operator.
   mutating func emitOperator() throws(Refusal) {
-    arithmetic = widestArithmetic()
+    arithmetic = neededArithmetic()
     for case let output? in node.outputs where shape(of: output).contains(0) {
       throw Refusal("makes an empty tensor of shape \(shape(of: output))", hint: "the device has none")
     }

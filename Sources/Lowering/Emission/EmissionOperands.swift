@@ -3,17 +3,20 @@ import Micro
 import Storage
 
 extension Emission {
-  /// What the current operator computes with: the widest of its real operands and results.
-  func widestArithmetic() -> Arithmetic {
+  /// What the current operator computes with: the type of its results, float where an operand is that has no
+  /// integers for it. Operators without real results go by their operands.
+  func neededArithmetic() -> Arithmetic {
     guard plan != nil else { return .float32 }
-    var widest: Arithmetic?
-    func consider(_ type: MicroType) { widest = max(widest ?? .int8, Arithmetic(type)) }
+    let results = node.outputs.compactMap { $0 }.filter(isReal).map { Arithmetic(numbers(of: $0).type) }
+    var operands: [Arithmetic] = []
     for (operand, input) in node.inputs.enumerated() {
       guard let input, graph[input].constant == nil, isReal(input) else { continue }
-      consider(usedNumbers(operand, input).type)
+      operands.append(Arithmetic(usedNumbers(operand, input).type))
     }
-    for case let output? in node.outputs where isReal(output) { consider(numbers(of: output).type) }
-    return widest ?? .float32
+    if operands.contains(.float32) { return .float32 }
+    let widest = results.max() ?? operands.max() ?? .int8
+    let isWideByOperands = widest == .int16 && results.isEmpty
+    return isWideByOperands && !graph.quantizationRule(of: node).takesInt16 ? .int8 : widest
   }
 
   /// Whether a tensor holds real numbers, in whatever form.
@@ -51,6 +54,7 @@ extension Emission {
     switch (arithmetic, numbers.isQuantized) {
     case (.float32, true): .float32
     case (.int16, true) where numbers.type == .int8: numbers.widened
+    case (.int8, true) where numbers.type == .int16: numbers.narrowed
     default: numbers
     }
   }

@@ -38,10 +38,14 @@ public struct Lowering {
   public var inputType: ElementType
   public var outputType: ElementType
 
+  /// Leaves inputs and outputs in the graph's shapes. Else one whose channels are one comes channels-last.
+  public var keepsPortShapes = false
+
   public init(
     evaluator: any ConstantEvaluator, plan: QuantizationPlan? = nil, inputType: ElementType = .int8,
-    outputType: ElementType = .int8
+    outputType: ElementType = .int8, keepsPortShapes: Bool = false
   ) {
+    self.keepsPortShapes = keepsPortShapes
     self.evaluator = evaluator
     self.plan = plan
     self.inputType = inputType

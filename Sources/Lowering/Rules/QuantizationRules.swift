@@ -27,7 +27,9 @@ extension Graph {
     case .select:
       rule.share([1, 2])
     case .cast(let type):
-      if type.isFloat { rule.fix(int8: .truth) }
+      // Integers become float first, so that their numbers may be any.
+      let isTruth = node.inputs[0].map { self[$0].element == .bool } ?? false
+      if type.isFloat, isTruth { rule.fix(int8: .truth) }
     case .reshape, .transpose, .slice, .split:
       rule.copies()
     case .broadcast, .tile, .pad:

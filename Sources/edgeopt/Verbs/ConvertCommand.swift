@@ -1,61 +1,116 @@
 import Arguments
 import Graph
+import Lowering
+import Micro
 import ONNXFormat
 import Passes
 import Reporting
+import Runtime
 import Storage
+import TFLiteFormat
 
 struct ConvertCommand: Command {
   static let declaration = CommandDeclaration(
-    name: "convert", summary: "Writes the simplified float model: constants folded, operators fused.",
+    name: "convert", summary: "Writes the simplified float model, as ONNX or for the device.",
     discussion: """
-      Inputs and outputs keep their names, types, shapes and layouts, and the results stay the same up to rounding.
-      The same model gives the same bytes.
+      Constants are folded and operators fused. Inputs and outputs keep their names, types and shapes, and the
+      results stay the same up to rounding. The same model gives the same bytes.
+
+      A .tflite file holds the operators of TensorFlow Lite Micro, for one sample at a time. Pictures come
+      channels-last there, unless --keep-io-layout leaves them as the ONNX model has them.
       """,
     examples: [
       .init("edgeopt convert model.onnx -o simple.onnx", "Writes the simplified model as ONNX."),
       .init(
         "edgeopt convert model.onnx -o fixed.onnx --input-shape image=1,3,96,96",
         "Also fixes an input's shape."),
+      .init(
+        "edgeopt convert model.onnx -o model.tflite", "Writes the float model for TensorFlow Lite Micro."),
     ])
 
   @Argument("The model, a .onnx file.", value: "MODEL", completion: .file(["onnx"])) var model: String
-  @Option("The file to write, a .onnx file.", short: "o", value: "OUT", completion: .file(["onnx"]))
+  @Option(
+    "The file to write: .onnx or .tflite.", short: "o", value: "OUT", completion: .file(["onnx", "tflite"]))
   var output: String
+  @Flag("Leave the inputs and outputs of a .tflite file in the layout of the ONNX model.") var keepIoLayout =
+    false
   @Flag("Overwrite files that exist.") var force = false
   @OptionGroup("model options") var modelOptions: ModelOptions
   @OptionGroup("common options") var common: CommonOptions
 
   func run() throws {
-    guard ModelFormat(path: output) == .onnx else {
-      throw Diagnostic(
-        .unsupported, "'\(output)' asks for a .tflite file, which version \(edgeopt.version) does not write",
-        hint: "give the output a name that ends in .onnx")
+    let isTFLite = ModelFormat(path: output) == .tflite
+    guard isTFLite || output.lowercased().hasSuffix(".onnx") || FileKind(of: output) == .other else {
+      throw UsageError("'\(output)' ends neither in .onnx nor in .tflite, the formats that are written")
     }
-    guard output.lowercased().hasSuffix(".onnx") || FileKind(of: output) == .other else {
-      throw UsageError("'\(output)' does not end in .onnx, the only format that is written")
+    guard isTFLite || !keepIoLayout else {
+      throw UsageError("--keep-io-layout is for .tflite files; ONNX models always keep their layout")
     }
-    let target = try OutputTarget(path: output, replaces: force)
-    var graph = try ModelLoader(path: model, modelOptions).read()
-    let before = graph.operators.count
-    for step in try Pipeline.forExport.run(on: &graph) { common.detail("pass \(step.pass): \(step.summary)") }
-    let written = try ONNXExporter(producerVersion: edgeopt.version).export(graph, to: target.path)
-    report(graph, operatorsBefore: before, written)
+    let target = try OutputTarget(path: output, replaces: force, reading: [model])
+    let graph = try ModelLoader(path: model, modelOptions).read()
+    let result = try isTFLite ? writeTFLite(graph, to: target.path) : writeONNX(graph, to: target.path)
+    report(graph, result)
   }
 
-  private func report(_ graph: Graph, operatorsBefore: Int, _ written: ONNXExporter.Summary) {
+  /// What was written.
+  private struct Result {
+    var byteCount: Int
+    var operatorCount: Int
+    /// ONNX's.
+    var opset: Int?
+    var notes: [String] = []
+  }
+
+  private func writeONNX(_ source: Graph, to path: String) throws -> Result {
+    var graph = source
+    try run(.forExport, on: &graph)
+    let written = try ONNXExporter(producerVersion: edgeopt.version).export(graph, to: path)
+    return Result(byteCount: written.byteCount, operatorCount: written.nodeCount, opset: written.opset)
+  }
+
+  private func writeTFLite(_ source: Graph, to path: String) throws -> Result {
+    var graph = source
+    try run(.forExecution(keepsPortLayout: keepIoLayout), on: &graph)
+    let legal = try graph.legalized(for: .float32)
+    for rewrite in legal.rewrites {
+      common.detail("\(rewrite.what): \(rewrite.nodes.joined(separator: ", "))")
+    }
+    let lowered = try Lowering(evaluator: FloatEvaluator(), keepsPortShapes: keepIoLayout).lower(legal.graph)
+    var device = lowered.model
+    device.description = "edgeopt \(edgeopt.version)"
+    let bytes = try TFLiteWriter(device).bytes()
+    try OutputTarget(path: path, replaces: force).write(bytes.array)
+    return Result(
+      byteCount: bytes.count, operatorCount: device.main.operators.count,
+      notes: batchNotes(source) + lowered.notes)
+  }
+
+  private func run(_ pipeline: Pipeline, on graph: inout Graph) throws {
+    for step in try pipeline.run(on: &graph) { common.detail("pass \(step.pass): \(step.summary)") }
+  }
+
+  private func batchNotes(_ graph: Graph) -> [String] {
+    let open = graph.inputs.filter { $0.declaredShape.hasBatch }.map { "'\($0.name)'" }
+    if open.isEmpty { return [] }
+    return ["the dynamic batch of \(open.joined(separator: ", ")) is 1 on the device"]
+  }
+
+  private func report(_ source: Graph, _ result: Result) {
     if common.json {
       let document = JSON.object([
-        "model": .string(model), "output": .string(output), "bytes_before": .integer(graph.source.byteCount),
-        "bytes": .integer(written.byteCount), "operators_before": .integer(operatorsBefore),
-        "operators": .integer(written.nodeCount), "opset": .integer(written.opset),
+        "model": .string(model), "output": .string(output), "bytes_before": .integer(source.source.byteCount),
+        "bytes": .integer(result.byteCount), "operators_before": .integer(source.operators.count),
+        "operators": .integer(result.operatorCount), "opset": .optional(result.opset, JSON.integer),
+        "notes": .strings(result.notes),
       ])
       return Terminal.output.write(document.text())
     }
     if common.quiet { return }
-    let bytes = "\(NumberFormat.bytes(graph.source.byteCount)) to \(NumberFormat.bytes(written.byteCount))"
+    let bytes = "\(NumberFormat.bytes(source.source.byteCount)) to \(NumberFormat.bytes(result.byteCount))"
     let operators =
-      "\(NumberFormat.count(operatorsBefore)) to \(NumberFormat.count(written.nodeCount)) operators"
-    Terminal.output.write("\(output): \(bytes), \(operators), opset \(written.opset)\n")
+      "\(NumberFormat.count(source.operators.count)) to \(NumberFormat.count(result.operatorCount)) operators"
+    let opset = result.opset.map { ", opset \($0)" } ?? ""
+    Terminal.output.write("\(output): \(bytes), \(operators)\(opset)\n")
+    for note in result.notes { Terminal.output.write("  \(note)\n") }
   }
 }
