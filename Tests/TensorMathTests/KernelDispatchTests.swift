@@ -23,6 +23,15 @@ import Testing
     )
   }
 
+  @Test func integerKernelsAreDifferentFunctions() {
+    let tables = Int8Kernels.available.map(\.table.pointee)
+    #expect(Set(tables.map { unsafeBitCast($0.multiply, to: UnsafeRawPointer.self) }).count == tables.count)
+    #expect(Set(tables.map { unsafeBitCast($0.filter, to: UnsafeRawPointer.self) }).count == tables.count)
+    #expect(Set(tables.map { unsafeBitCast($0.requantize, to: UnsafeRawPointer.self) }).count == tables.count)
+    #expect(Set(tables.map { unsafeBitCast($0.add, to: UnsafeRawPointer.self) }).count == tables.count)
+    #expect(Int8Kernels.available.map(\.name).contains(Int8Kernels.current.name))
+  }
+
   /// Functions that leave a mark in place of a result.
   @Test func theWorkersSetIsTheOneThatRuns() {
     let original = KernelSet.reference.table.pointee
