@@ -56,8 +56,3 @@ struct SubgraphChecks {
     return false
   }
 }
-
-extension MicroOperator {
-  /// "CONV_2D", or the name of a custom operator.
-  var title: String { code == .custom ? customName : code.name }
-}

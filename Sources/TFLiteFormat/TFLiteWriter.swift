@@ -99,17 +99,20 @@ private struct ModelWriting {
       throw Diagnostic(.failed, "\(op.title) cannot be written with the options \(op.options)")
     }
     builder.operator(
-      opcode: opcode(of: op), inputs: op.inputs.map { Int32($0 ?? -1) }, outputs: op.outputs.map(Int32.init),
+      opcode: opcode(of: op, in: subgraph), inputs: op.inputs.map { Int32($0 ?? -1) },
+      outputs: op.outputs.map(Int32.init),
       intermediates: op.intermediates.map(Int32.init), options: options, customOptions: op.customOptions)
   }
 
   /// The operator's place among the file's operator codes, which stand in the order of their first use.
-  private mutating func opcode(of op: MicroOperator) -> UInt32 {
-    let key = OpcodeKey(code: op.code, customName: op.customName, version: op.version)
+  private mutating func opcode(of op: MicroOperator, in subgraph: MicroSubgraph) -> UInt32 {
+    // A version that someone gave may be higher than its use demands, and never lower.
+    let version = op.code == .custom ? op.version : max(op.version, op.liteRTVersion(in: subgraph))
+    let key = OpcodeKey(code: op.code, customName: op.customName, version: version)
     if let known = opcodes[key] { return known }
     let code = op.code.rawValue
     builder.opcode(
-      deprecatedCode: Int8(min(code, 127)), code: code, version: Int32(clamping: op.version),
+      deprecatedCode: Int8(min(code, 127)), code: code, version: Int32(clamping: version),
       customName: op.customName.isEmpty ? nil : op.customName)
     let index = UInt32(opcodes.count)
     opcodes[key] = index
@@ -161,9 +164,4 @@ extension MicroMetadata {
     let text = Array(version.utf8.prefix(15))
     return View(text + [UInt8](repeating: 0, count: 16 - text.count))
   }
-}
-
-extension MicroModel {
-  /// The first release of TensorFlow whose interpreter runs every operator of the model.
-  fileprivate var minimumRuntimeVersion: String { "1.14.0" }
 }

@@ -20,7 +20,8 @@ enum SampleFiles {
 }
 
 extension MicroModel {
-  /// Everything that a file keeps, as text that can be compared. What the writer adds or renumbers is left out.
+  /// Everything that a file keeps, as text that can be compared. What the writer adds, renumbers or raises
+  /// (versions of operators) is left out.
   var content: String {
     var lines = ["description \(description)"]
     for entry in metadata where !["min_runtime_version", "COMPRESSION_METADATA"].contains(entry.name) {
@@ -48,6 +49,6 @@ extension MicroTensor {
 extension MicroOperator {
   fileprivate var content: String {
     let custom = customOptions.map { "\($0.array)" } ?? "none"
-    return "\(code) \(customName) \(version) \(inputs) \(outputs) \(intermediates) \(options) \(custom)"
+    return "\(code) \(customName) \(inputs) \(outputs) \(intermediates) \(options) \(custom)"
   }
 }
