@@ -37,12 +37,14 @@ struct LegalizationNormalizationTests {
     try expectSame(sketch)
   }
 
-  @Test func softmaxAlongAnyAxis() throws {
-    for axis in 0..<3 {
-      var sketch = LegalizationSketch(seed: axis)
-      let x = sketch.input([2, 5, 7])
-      sketch.output(try sketch.apply(.softmax(axis: axis, logarithmic: false), [x]))
-      try expectSame(sketch, scale: 4)
+  @Test func localResponse() throws {
+    for size in [3, 4] {
+      var sketch = LegalizationSketch(seed: size)
+      let x = sketch.input([.batch(1), 4, 4, 6])
+      let composite = Composite.localResponseNormalization(
+        size: size, alpha: 0.5, beta: 0.75, bias: 1, channelAxis: 3)
+      sketch.output(try sketch.apply(.composite(composite), [x]))
+      try expectSame(sketch)
     }
   }
 }

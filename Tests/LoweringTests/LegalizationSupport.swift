@@ -90,7 +90,7 @@ func expectSame(
   let expected = try Program(sketch.graph).makeSession(batch: batch).run(inputs)
   var last: Legalization?
   for target in targets {
-    let legal = try sketch.graph.legalized(for: target)
+    let legal = try sketch.graph.legalized(for: target, evaluator: FloatEvaluator())
     try legal.graph.verify()
     let found = try Program(legal.graph, fusesSteps: false).makeSession(batch: batch).run(inputs)
     #expect(found.count == expected.count, sourceLocation: location)

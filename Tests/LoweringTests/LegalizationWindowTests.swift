@@ -78,4 +78,53 @@ struct LegalizationWindowTests {
       try expectSame(sketch)
     }
   }
+
+  @Test func transposedConvolutionsOfAllKinds() throws {
+    for (groups, dilations) in [(1, [2, 3]), (2, [1, 1]), (4, [2, 1]), (1, [1, 1])] {
+      var sketch = LegalizationSketch(seed: groups)
+      let x = sketch.input([.batch(1), 5, 4, 4])
+      let window = WindowGeometry(
+        size: [3, 2], strides: [2, 2], dilations: dilations, padBefore: [1, 0], padAfter: [0, 1])
+      let convolution = TransposedConvolution(
+        window: window, outputPadding: [1, 0], groups: groups, layout: .channelsLast)
+      sketch.output(
+        try sketch.apply(
+          .transposedConvolution(convolution), [x, sketch.noise([8, 3, 2, 4 / groups]), sketch.noise([8])]))
+      let legal = try expectSame(sketch)
+      for node in legal.graph.operators {
+        guard case .transposedConvolution(let written) = node.operation else { continue }
+        #expect(written.groups == 1 && written.window.dilations == [1, 1])
+      }
+    }
+  }
+
+  @Test func croppingConvolutions() throws {
+    var sketch = LegalizationSketch()
+    let x = sketch.input([.batch(1), 7, 8, 3])
+    let window = WindowGeometry(size: [3, 3], padBefore: [-1, 1], padAfter: [1, -2])
+    sketch.output(
+      try sketch.apply(
+        .convolution(Convolution(window: window, layout: .channelsLast)), [x, sketch.noise([2, 3, 3, 3])]))
+    try expectSame(sketch)
+  }
+
+  @Test func resizesOfAllKinds() throws {
+    let modes: [Resize.Mode] = [.linear, .cubic(coefficient: -0.75), .nearest(.preferFloor), .nearest(.ceil)]
+    let coordinates: [Resize.Coordinates] = [.halfPixel, .alignCorners, .asymmetric, .pytorchHalfPixel]
+    for (seed, output) in [[7, 9], [3, 5], [8, 3]].enumerated() {
+      for mode in modes {
+        for coordinate in coordinates {
+          var sketch = LegalizationSketch(seed: seed)
+          let x = sketch.input([.batch(1), 4, 6, 3])
+          let resize = Resize(
+            mode: mode, coordinates: coordinate,
+            output: [.batch(1), .fixed(output[0]), .fixed(output[1]), 3],
+            scales: [1, Float(output[0]) / 4, Float(output[1]) / 6, 1],
+            antialias: mode == .linear && seed == 1)
+          sketch.output(try sketch.apply(.resize(resize), [x]))
+          try expectSame(sketch)
+        }
+      }
+    }
+  }
 }

@@ -38,8 +38,9 @@ extension Emission {
     case .composite(.depthToSpace(let size, true, .channelsLast)):
       try emitBlocks(size: size, toDepth: false)
     case .composite(.spaceToDepth(let size, .channelsLast)): try emitBlocks(size: size, toDepth: true)
+    case .recurrent(let layer): try emit(layer)
     case .gatherElements, .gatherND, .scatterElements, .scatterND, .oneHot, .triangle, .reverseSequence,
-      .topK, .recurrent, .quantizeLinear, .dequantizeLinear, .composite:
+      .topK, .quantizeLinear, .dequantizeLinear, .composite:
       throw Refusal("has no form on the device")
     }
   }

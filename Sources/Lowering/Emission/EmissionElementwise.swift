@@ -16,6 +16,9 @@ extension Emission {
       let code = kind == .maximum ? BuiltinOperator.maximum : .minimum
       let made = try addBroadcast(code, operands, to: numbers, .empty(union: 39))
       try bind(0, clamped(made, clamp))
+    case .power where arithmetic == .int8 && constantOperand(1)?.elementCount == 1:
+      let exponent = constantOperand(1)?.realized()
+      try bind(0, try emitTable(node.operation, try operand(0), beside: [exponent]))
     case .prelu:
       let slope = try slope()
       let made = try addBroadcast(.prelu, [try operand(0), slope], to: resultNumbers(), .none)

@@ -133,14 +133,17 @@ extension Emission {
   }
 
   /// Any function of one int8 number, exact to half a step: a table of its 256 results.
-  mutating func emitTable(_ operation: Operation, _ input: Value) throws(Refusal) -> Value {
+  /// `others` are the operation's further operands.
+  mutating func emitTable(
+    _ operation: Operation, _ input: Value, beside others: [TensorValue?] = []
+  ) throws(Refusal) -> Value {
     let numbers = resultNumbers()
     let source = input.numbers
     let points = (-128...127).map { Float(Double(source.scale) * Double($0 - source.zeroPoint)) }
     let results: [TensorValue]
     do {
       results = try settings.evaluator.evaluate(
-        operation, inputs: [TensorValue(floats: points, sizes: [256])],
+        operation, inputs: [TensorValue(floats: points, sizes: [256])] + others,
         resultTypes: [TensorType(.float32, Shape([256]))])
     } catch { throw Refusal("its table cannot be computed: \(error.message)") }
     let entries = (0..<256).map { entry in

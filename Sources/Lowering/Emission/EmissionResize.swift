@@ -21,13 +21,13 @@ extension Emission {
     case .linear:
       try refuseInt16()
       code = .resizeBilinear
-      flags = Self.modes.first { mode in
+      flags = SampledAxis.modes.first { mode in
         !(mode.0 && mode.1)
           && axes.allSatisfy { $0.agrees(linear: resize.coordinates, mode.0, mode.1) }
       }
     case .nearest(let rounding):
       code = .resizeNearestNeighbor
-      flags = Self.modes.first { mode in
+      flags = SampledAxis.modes.first { mode in
         axes.allSatisfy { $0.agrees(nearest: resize.coordinates, rounding, mode.0, mode.1) }
       }
     }
@@ -41,12 +41,13 @@ extension Emission {
     try bind(0, add(code, [input, size], to: input.numbers, shape, options))
   }
 
-  /// (corners aligned, half-pixel centers), simplest first.
-  private static let modes = [(false, false), (false, true), (true, false), (true, true)]
 }
 
 /// Where one axis of a resized tensor takes its elements from, by ONNX and on the device.
 struct SampledAxis {
+  /// (corners aligned, half-pixel centers), simplest first.
+  static let modes = [(false, false), (false, true), (true, false), (true, true)]
+
   var input: Int
   var output: Int
   /// As the model gives it.

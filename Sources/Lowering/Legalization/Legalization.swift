@@ -56,9 +56,12 @@ public struct Legalization: Sendable {
 extension Graph {
   /// The same network in operators that TensorFlow Lite Micro has.
   ///
-  /// Expects a graph after `Pipeline.forExecution()`. What cannot be expressed is reported all at once.
-  public func legalized(for target: LoweringTarget) throws(Diagnostic) -> Legalization {
-    var legalizer = Legalizer(self, target: target)
+  /// Expects a graph after `Pipeline.forExecution()`. What cannot be expressed is reported all at once. Without an
+  /// evaluator, resizes that need an interpolation matrix stay as they are.
+  public func legalized(
+    for target: LoweringTarget, evaluator: (any ConstantEvaluator)? = nil
+  ) throws(Diagnostic) -> Legalization {
+    var legalizer = Legalizer(self, target: target, evaluator: evaluator)
     return try legalizer.run()
   }
 }

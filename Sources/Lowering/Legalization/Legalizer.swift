@@ -21,8 +21,12 @@ struct Legalizer {
   /// How often the source reads each tensor.
   private var useCounts: [TensorID: Int] = [:]
 
-  init(_ graph: Graph, target: LoweringTarget) {
+  /// Computes what constants decide.
+  let evaluator: (any ConstantEvaluator)?
+
+  init(_ graph: Graph, target: LoweringTarget, evaluator: (any ConstantEvaluator)? = nil) {
     self.target = target
+    self.evaluator = evaluator
     source = graph.operators
     self.graph = graph
     self.graph.operators = []

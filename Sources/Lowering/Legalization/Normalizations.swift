@@ -24,6 +24,10 @@ extension Legalizer {
       guard layout == .channelsLast else { return false }
       try normalizeGroups(groups, epsilon: epsilon, scale, bias, node)
       record("group normalization written out", node, .within(rsqrtError))
+    case .localResponseNormalization(let size, let alpha, let beta, let bias, let axis):
+      return try rewriteLocalResponse(
+        size: size, alpha: alpha, beta: beta, bias: bias, axis: axis, node)
+    case .depthToSpace(let block, false, .channelsLast): return try rewriteDepthToSpace(block, node)
     default: return false
     }
     return true
@@ -109,18 +113,5 @@ extension Legalizer {
     let floor = try addWide(.binary(.maximum, clamp: nil), [data, scalar(0x1p-40)], for: node)
     let inverse = try addWide(.unary(.reciprocalSquareRoot), [floor], for: node)
     return try addWide(.binary(.multiply, clamp: nil), [floor, inverse], for: node, into: result)
-  }
-
-  mutating func rewriteSoftmax(axis: Int, logarithmic: Bool, _ node: Operator) throws(Diagnostic) -> Bool {
-    guard let data = node.inputs[0], let result = node.outputs[0], axis != shape(data).rank - 1 else {
-      return false
-    }
-    var permutation = Array(0..<shape(data).rank)
-    permutation.swapAt(axis, permutation.count - 1)
-    let turned = try add(.transpose(permutation), [data], for: node)
-    let soft = try add(.softmax(axis: permutation.count - 1, logarithmic: logarithmic), [turned], for: node)
-    try add(.transpose(permutation), [soft], for: node, into: result)
-    record("softmax along another axis through transposes", node)
-    return true
   }
 }

@@ -1,27 +1,18 @@
 import Graph
 
 extension Legalizer {
+  /// Negative padding is a crop before.
   mutating func rewriteConvolution(_ convolution: Convolution, _ node: Operator) throws(Diagnostic) -> Bool {
-    if try rewriteClamp(
-      convolution.clamp, node,
-      without: {
-        var plain = convolution
-        plain.clamp = nil
-        return .convolution(plain)
-      })
-    {
-      return true
-    }
-    return false
-  }
-
-  /// Takes a clamp that the device cannot fuse off its operator.
-  mutating func rewriteClamp(
-    _ clamp: FusedClamp?, _ node: Operator, without plain: () -> Operation
-  ) throws(Diagnostic) -> Bool {
-    guard let clamp, !clamp.isFused(on: target), let result = node.outputs[0] else { return false }
-    let free = try add(plain(), node.inputs, for: node)
-    try add(.unary(.clip(minimum: clamp.minimum, maximum: clamp.maximum)), [free], for: node, into: result)
+    guard let data = node.inputs[0], convolution.window.spatialRank == 2,
+      (convolution.window.padBefore + convolution.window.padAfter).contains(where: { $0 < 0 })
+    else { return false }
+    let window = convolution.window
+    var plain = convolution
+    plain.window = window.withPadding(
+      before: window.padBefore.map { max(0, $0) }, after: window.padAfter.map { max(0, $0) })
+    let cropped = try add(
+      .slice(Slice(whole: shape(data), croppedBy: window)), [data], for: node)
+    try add(.convolution(plain), [cropped] + node.inputs.dropFirst(), for: node, into: node.outputs[0])
     return true
   }
 
@@ -34,34 +25,18 @@ extension Legalizer {
     let dilates = pool.window.dilations != [1, 1]
     switch pool.kind {
     case .maximum:
-      if dilates { return try rewriteDilatedMaximum(pool, node) }
-      guard !pool.window.isNative(input: input, output: output) else { return false }
-      try padEdges(of: pool, node, input: input, output: output)
-      record("max pool with its padding written out", node)
+      guard dilates else { return false }
+      return try rewriteDilatedMaximum(pool, node)
     case .average(let countsPadding):
       guard !dilates else { return false }
-      let writesPadding = countsPadding && pool.window.hasPadding
-      guard writesPadding || !pool.window.isNative(input: input, output: output) else { return false }
+      if countsPadding, !pool.window.reachesPast(input: input, output: output) { return false }
+      if !countsPadding, pool.window.isNative(input: input, output: output) { return false }
       try averagePadded(pool, node, input: input, output: output)
       record("average pool with its padding written out", node)
     case .lp(let power):
       return try rewriteLp(pool, power, node)
     }
     return true
-  }
-
-  /// A padded position repeats the nearest element of the data, which each window that reads the position reads anyway.
-  private mutating func padEdges(
-    of pool: Pool, _ node: Operator, input: [Int], output: [Int]
-  ) throws(Diagnostic) {
-    let window = pool.window
-    let after = (0..<2).map { window.neededAfter($0, input: input[$0], output: output[$0]) }
-    let pad = Pad(mode: .edge, before: [0] + window.padBefore + [0], after: [0] + after + [0])
-    let padded = try add(.pad(pad), [node.inputs[0]], for: node)
-    var plain = pool
-    plain.roundsUp = false
-    plain.window = window.withPadding(before: [0, 0], after: [0, 0])
-    try addCropped(.pool(plain), padded, node)
   }
 
   /// The average over a zero-padded window, times its size, divided by the number of elements that count.
@@ -176,7 +151,26 @@ extension Legalizer {
   }
 }
 
+extension Slice {
+  /// What negative padding leaves of the two spatial axes.
+  fileprivate init(whole shape: Shape, croppedBy window: WindowGeometry) {
+    self.init(whole: shape)
+    for axis in 0..<2 {
+      let (front, back) = (max(0, -window.padBefore[axis]), max(0, -window.padAfter[axis]))
+      starts[axis + 1] = front
+      counts[axis + 1] = .fixed(shape[axis + 1].perSample - front - back)
+    }
+  }
+}
+
 extension WindowGeometry {
+  /// Whether a window ends behind the padding.
+  fileprivate func reachesPast(input: [Int], output: [Int]) -> Bool {
+    size.indices.contains {
+      missing($0, input: input[$0], output: output[$0]) > padBefore[$0] + padAfter[$0]
+    }
+  }
+
   func withPadding(before: [Int], after: [Int]) -> WindowGeometry {
     var window = self
     window.padBefore = before
@@ -196,15 +190,5 @@ extension WindowGeometry {
         return at
       }
     }
-  }
-}
-
-extension FusedClamp {
-  /// Whether the device's operators can apply this clamp themselves. In int8 the range of the result does it, when zero
-  /// lies inside.
-  func isFused(on target: LoweringTarget) -> Bool {
-    if minimum == -.infinity, maximum == .infinity { return true }
-    if self == .relu || self == .relu6 || (minimum == -1 && maximum == 1) { return true }
-    return false
   }
 }

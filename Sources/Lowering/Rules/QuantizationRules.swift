@@ -112,6 +112,10 @@ extension Graph {
     case .maximum, .minimum: rule.share([0, 1])
     case .divide: if !isConstant(node, 1) { rule.form = .none }
     case .and, .or, .xor, .bitwiseAnd, .bitwiseOr, .bitwiseXor, .shiftLeft, .shiftRight: break
+    case .power where isConstant(node, 1) && node.inputs[1].map { self[$0].shape.elementCountPerSample } == 1:
+      rule.operands[1] = .unquantized
+      rule.form = .table
+      rule.takesInt16 = false
     case .power, .modulo, .remainder: rule.form = .none
     }
   }
