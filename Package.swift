@@ -29,7 +29,8 @@ func tests() -> [Target] {
       name: "MicroRuntimeTests",
       dependencies: ["MicroRuntime", "TFLiteFormat", "Micro", "Datasets", "TensorMath", "Graph", "Storage"],
       exclude: ["Vectors"]),
-    .testTarget(name: "FirmwareTests", dependencies: ["Firmware", "Micro", "Graph", "Storage"]),
+    .testTarget(
+      name: "FirmwareTests", dependencies: ["Firmware", "Micro", "Graph", "Storage"], exclude: ["Stub"]),
     .testTarget(
       name: "LoweringTests",
       dependencies: [
@@ -76,7 +77,7 @@ let package = Package(
       cxxSettings: [.unsafeFlags(["-O2", "-fno-exceptions", "-fno-rtti", "-Wall", "-Wextra"])]),
     .target(name: "TFLiteFormat", dependencies: ["Micro", "Graph", "Storage", "CTFLite"]),
     .target(name: "MicroRuntime", dependencies: ["Micro", "Graph", "Storage", "TensorMath"]),
-    .target(name: "Firmware", dependencies: ["Micro", "Graph", "Storage"]),
+    .target(name: "Firmware", dependencies: ["Micro", "Graph", "Reporting", "Storage"]),
     // Graph to device: legal operators, then one operator after another.
     .target(name: "Lowering", dependencies: ["Micro", "Graph", "Passes", "Storage"]),
     // Data sets.
