@@ -14,6 +14,32 @@ INLINE integers int8_broadcast_group(const uint8_t *p) {
   return integers_broadcast(group);
 }
 
+/// A place that the compiler takes as it is. Left alone it derives each row's pointer from the one before, and keeps
+/// all of them at the price of sums that leave their registers.
+INLINE const uint8_t *int8_fixed(const uint8_t *p) {
+  __asm__("" : "+r"(p));
+  return p;
+}
+
+/// One group of `rows` positions times `panels` panels; both counts are literals, and `group` is one.
+INLINE void int8_step(integers *sum, const uint8_t *const *row, ptrdiff_t step, const uint8_t *b, size_t panel_stride,
+                      const int group, const int rows, const int panels) {
+  enum { most = 16 };
+  const int vectors = panels * PANEL_VECTORS;
+  integers weights[most];
+#pragma clang loop unroll(full)
+  for (int v = 0; v < vectors; v++) {
+    weights[v] = integers_load(b + group * PANEL_BYTES + v / PANEL_VECTORS * panel_stride +
+                               v % PANEL_VECTORS * INTEGERS_WIDTH * INT8_GROUP);
+  }
+#pragma clang loop unroll(full)
+  for (int r = 0; r < rows; r++) {
+    const integers x = int8_broadcast_group(row[r / 3] + r % 3 * step + group * INT8_GROUP);
+#pragma clang loop unroll(full)
+    for (int v = 0; v < vectors; v++) sum[r * vectors + v] = integers_dot(sum[r * vectors + v], x, weights[v]);
+  }
+}
+
 /// `rows` positions from a on times `panels` panels from b on; both counts are literals. j is the first column.
 INLINE void int8_tile(const struct int8_product *block, const uint8_t *a, const uint8_t *b, size_t j, int32_t *c,
                       const int rows, const int panels) {
@@ -32,21 +58,18 @@ INLINE void int8_tile(const struct int8_product *block, const uint8_t *a, const 
     const uint8_t *row[ROW_BASES(most)];
 #pragma clang loop unroll(full)
     for (int base = 0; base < ROW_BASES(rows); base++) row[base] = a + block->run_offsets[run] + 3 * base * step;
-#pragma clang loop unroll_count(4)
-    for (size_t group = 0; group < block->groups; group++) {
-      integers weights[most];
+    size_t left = block->groups;
+    for (; left >= 2; left -= 2) {
 #pragma clang loop unroll(full)
-      for (int v = 0; v < vectors; v++) {
-        weights[v] = integers_load(b + v / PANEL_VECTORS * panel_stride + v % PANEL_VECTORS * INTEGERS_WIDTH * INT8_GROUP);
-      }
+      for (int base = 0; base < ROW_BASES(rows); base++) row[base] = int8_fixed(row[base]);
+      int8_step(sum, row, step, b, panel_stride, 0, rows, panels);
+      int8_step(sum, row, step, b, panel_stride, 1, rows, panels);
 #pragma clang loop unroll(full)
-      for (int r = 0; r < rows; r++) {
-        const integers x = int8_broadcast_group(row[r / 3] + r % 3 * step);
-#pragma clang loop unroll(full)
-        for (int v = 0; v < vectors; v++) sum[r * vectors + v] = integers_dot(sum[r * vectors + v], x, weights[v]);
-      }
-#pragma clang loop unroll(full)
-      for (int base = 0; base < ROW_BASES(rows); base++) row[base] += INT8_GROUP;
+      for (int base = 0; base < ROW_BASES(rows); base++) row[base] += 2 * INT8_GROUP;
+      b += 2 * PANEL_BYTES;
+    }
+    if (left > 0) {
+      int8_step(sum, row, step, b, panel_stride, 0, rows, panels);
       b += PANEL_BYTES;
     }
   }
@@ -124,7 +147,7 @@ static void KERNEL(int8_multiply)(const struct int8_product *block) {
   }
 }
 
-/// `rows` positions times one vector of channels.
+/// `rows` positions times one vector of channels; the count is a literal.
 INLINE void int8_filter_tile(const struct int8_depthwise *block, const uint8_t *a, size_t j, int32_t *c,
                              const int rows) {
   enum { most = 8 };
@@ -143,27 +166,31 @@ INLINE void int8_filter_tile(const struct int8_depthwise *block, const uint8_t *
   for (int r = 0; r < rows; r++) integers_store(c + r * channels, sum[r]);
 }
 
+typedef void int8_filter_function(const struct int8_depthwise *, const uint8_t *a, size_t j, int32_t *c);
+
+#define FILTER_TILE(rows)                                                                                             \
+  static void int8_filter_tile_##rows(const struct int8_depthwise *block, const uint8_t *a, size_t j, int32_t *c) { \
+    int8_filter_tile(block, a, j, c, rows);                                                                           \
+  }
+
+FILTER_TILE(1) FILTER_TILE(2) FILTER_TILE(3) FILTER_TILE(4) FILTER_TILE(5) FILTER_TILE(6) FILTER_TILE(7) FILTER_TILE(8)
+static int8_filter_function *const int8_filter_tiles[] = {
+    int8_filter_tile_1, int8_filter_tile_2, int8_filter_tile_3, int8_filter_tile_4,
+    int8_filter_tile_5, int8_filter_tile_6, int8_filter_tile_7, int8_filter_tile_8};
+
 static void KERNEL(int8_filter)(const struct int8_depthwise *block) {
+  enum { highest = sizeof int8_filter_tiles / sizeof int8_filter_tiles[0] };
   const struct int8_positions *rows = &block->rows;
   const size_t channels = block->panels * INT8_PANEL;
+  const size_t tiles = (rows->positions + highest - 1) / highest;
   int32_t *c = block->c;
   for (size_t line = 0; line < rows->lines; line++) {
     const uint8_t *a = rows->a + (ptrdiff_t)line * rows->line_step;
-    size_t i = 0;
-    for (; i + 8 <= rows->positions; i += 8) {
-      for (size_t j = 0; j < channels; j += INTEGERS_WIDTH) int8_filter_tile(block, a, j, c + j, 8);
-      a += 8 * rows->position_step;
-      c += 8 * channels;
-    }
-    for (; i + 3 <= rows->positions; i += 3) {
-      for (size_t j = 0; j < channels; j += INTEGERS_WIDTH) int8_filter_tile(block, a, j, c + j, 3);
-      a += 3 * rows->position_step;
-      c += 3 * channels;
-    }
-    for (; i < rows->positions; i++) {
-      for (size_t j = 0; j < channels; j += INTEGERS_WIDTH) int8_filter_tile(block, a, j, c + j, 1);
-      a += rows->position_step;
-      c += channels;
+    for (size_t tile = 0; tile < tiles; tile++) {
+      const size_t height = rows->positions / tiles + (tile < rows->positions % tiles);
+      for (size_t j = 0; j < channels; j += INTEGERS_WIDTH) int8_filter_tiles[height - 1](block, a, j, c + j);
+      a += (ptrdiff_t)height * rows->position_step;
+      c += height * channels;
     }
   }
 }
@@ -171,14 +198,16 @@ static void KERNEL(int8_filter)(const struct int8_depthwise *block) {
 static double KERNEL(int8_exercise)(size_t count) {
   enum { chains = INT8_ROWS_1 == 16 ? 16 : 12 };
   integers sums[chains];
-  const integers ones = integers_broadcast(0x01010101);
+  integers ones = integers_broadcast(0x01010101);
 #pragma clang loop unroll(full)
   for (int i = 0; i < chains; i++) sums[i] = integers_broadcast(i);
   for (size_t round = 0; round < count; round++) {
 #pragma clang loop unroll(full)
-    for (int i = 0; i < chains; i++) sums[i] = integers_dot(sums[i], ones, ones);
-#pragma clang loop unroll(full)
-    for (int i = 0; i < chains; i++) __asm__ volatile("" : VECTOR_REGISTER(sums[i]));
+    for (int i = 0; i < chains; i++) {
+      sums[i] = integers_dot(sums[i], ones, ones);
+      // To the compiler the factors are new ones each time.
+      __asm__ volatile("" : VECTOR_REGISTER(sums[i]), VECTOR_REGISTER(ones));
+    }
   }
   return (double)count * chains * INTEGERS_WIDTH * (INT8_GROUP / (INT8_FORM == INT8_WORDS ? 2 : 1));
 }
