@@ -69,8 +69,8 @@ private struct ModelWriting {
       for (position, tensor) in subgraph.tensors.enumerated() { write(tensor, at: position, of: index) }
       for op in subgraph.operators { try write(op, in: subgraph) }
       builder.subgraph(
-        name: subgraph.name, inputs: subgraph.inputs.map(Int32.init),
-        outputs: subgraph.outputs.map(Int32.init))
+        name: subgraph.name, inputs: subgraph.inputs.map { Int32(clamping: $0) },
+        outputs: subgraph.outputs.map { Int32(clamping: $0) })
     }
     writeMetadata()
     writeSignature()
@@ -89,19 +89,23 @@ private struct ModelWriting {
       compressed.append(
         ctflite_compressed(
           subgraph: UInt32(subgraph), tensor: Int32(position),
-          value_buffer: builder.buffer(compression.values), index_bit_width: UInt8(compression.bitWidth)))
+          value_buffer: builder.buffer(compression.values),
+          index_bit_width: UInt8(clamping: compression.bitWidth)))
     }
   }
 
   private mutating func write(_ op: MicroOperator, in subgraph: MicroSubgraph) throws(Diagnostic) {
-    let isWide = op.outputs.first.map { subgraph.tensors[$0].type == .int16 } ?? false
+    let isWide =
+      op.outputs.first.map { subgraph.tensors.indices.contains($0) && subgraph.tensors[$0].type == .int16 }
+      ?? false
     guard let options = OptionsRecord(op.options, of: op.code, isWide: isWide) else {
       throw Diagnostic(.failed, "\(op.title) cannot be written with the options \(op.options)")
     }
     builder.operator(
-      opcode: opcode(of: op, in: subgraph), inputs: op.inputs.map { Int32($0 ?? -1) },
-      outputs: op.outputs.map(Int32.init),
-      intermediates: op.intermediates.map(Int32.init), options: options, customOptions: op.customOptions)
+      opcode: opcode(of: op, in: subgraph), inputs: op.inputs.map { Int32(clamping: $0 ?? -1) },
+      outputs: op.outputs.map { Int32(clamping: $0) },
+      intermediates: op.intermediates.map { Int32(clamping: $0) }, options: options,
+      customOptions: op.customOptions)
   }
 
   /// The operator's place among the file's operator codes, which stand in the order of their first use.
@@ -144,12 +148,12 @@ private struct ModelWriting {
     for (isOutput, tensors) in [(false, model.main.inputs), (true, model.main.outputs)] {
       var taken = Set<String>()
       for (position, tensor) in tensors.enumerated() {
-        var name = model.main.tensors[tensor].name
+        var name = model.main.tensors.indices.contains(tensor) ? model.main.tensors[tensor].name : ""
         if !taken.insert(name).inserted {
           name += "_\(position)"
           taken.insert(name)
         }
-        builder.signaturePort(isOutput: isOutput, name: name, tensor: UInt32(tensor))
+        builder.signaturePort(isOutput: isOutput, name: name, tensor: UInt32(clamping: tensor))
       }
     }
   }
