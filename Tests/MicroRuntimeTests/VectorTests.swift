@@ -2,6 +2,7 @@ import Graph
 import MicroRuntime
 import Storage
 import TFLiteFormat
+import TensorMath
 import Testing
 
 @testable import Datasets
@@ -19,8 +20,11 @@ struct Vector: CustomTestStringConvertible {
 
   var testDescription: String { name }
 
-  func program(_ profile: ArithmeticProfile = .wheel) throws -> MicroProgram {
-    try MicroProgram(TFLiteReader(path: "\(Self.folder)/\(name).tflite").model(), profile: profile)
+  func program(
+    _ profile: ArithmeticProfile = .wheel, kernels: Int8Kernels? = .current
+  ) throws -> MicroProgram {
+    try MicroProgram(
+      TFLiteReader(path: "\(Self.folder)/\(name).tflite").model(), profile: profile, kernels: kernels)
   }
 
   /// The arrays `in0`, `in1`, … or `out0`, `out1`, …
@@ -47,6 +51,17 @@ struct Vector: CustomTestStringConvertible {
         #expect(output.bytes.array == wanted.bytes.array)
       }
       session.reset()
+    }
+  }
+
+  /// The micro-kernels of every instruction set, and the plain loops, which `kernels` nil stands for.
+  @Test(arguments: Vector.all) func everyInstructionSetGivesTheSameBytes(_ vector: Vector) throws {
+    let (inputs, wanted) = (try vector.values("in"), try vector.values("out"))
+    for kernels in Int8Kernels.available + [nil] {
+      let outputs = try vector.program(kernels: kernels).makeSession().run(inputs)
+      for (output, wanted) in zip(outputs, wanted) {
+        #expect(output.bytes.array == wanted.bytes.array, "\(kernels?.name ?? "plain loops")")
+      }
     }
   }
 

@@ -23,6 +23,7 @@ extension OperatorContext {
       return try combining(a, b, to: y) { (a: Int32, b: Int32) in a &+ b }
     case .int8:
       let sum = try FineSum(a, b, y, activation, isDifference: isDifference, self)
+      if let kernel = try fastAddition(a, b, y, sum) { return kernel }
       let (left, right) = (sum.left.table, sum.right.table)
       return try combining(a, b, to: y) { (a: Int8, b: Int8) in
         let fine = left[Int(a) + 128] &+ right[Int(b) + 128]
@@ -148,9 +149,9 @@ struct FineSum: Sendable {
   }
 
   var left, right: Term
-  private var multiplier: Multiplier
-  private var zeroPoint: Int32
-  private var range: ClosedRange<Int32>
+  private(set) var multiplier: Multiplier
+  private(set) var zeroPoint: Int32
+  private(set) var range: ClosedRange<Int32>
 
   init(
     _ a: Operand, _ b: Operand, _ y: Operand, _ activation: MicroActivation, isDifference: Bool,

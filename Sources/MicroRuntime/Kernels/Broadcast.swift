@@ -1,5 +1,6 @@
 import Graph
 import Storage
+import TensorMath
 
 /// How the elements of several operands meet when extents of one are repeated: runs of the result with a fixed step
 /// (0 or 1) through each operand.
@@ -115,7 +116,7 @@ struct ByteTable: Sendable {
   init(_ entries: [Int8]) { self.entries = View(entries) }
 
   func apply(_ source: View<Int8>, to target: View<Int8>) {
-    for index in 0..<target.count { target[index] = entries[Int(source[index]) + 128] }
+    look(up: source[0..<target.count], in: entries, into: target)
   }
 
   func kernel(_ source: Operand, _ target: Operand) -> MicroKernel {

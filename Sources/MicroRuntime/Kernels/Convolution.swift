@@ -27,7 +27,8 @@ extension OperatorContext {
     }
     let requantization = try convolutionRequantization(
       x, w, bias, y, channels: shape.outputChannels, options, isDepthwise: false)
-    return IntegerConvolution(shape, x, w, bias, y, requantization).kernel
+    return fastConvolution(shape, x, w, bias, y, requantization)
+      ?? IntegerConvolution(shape, x, w, bias, y, requantization).kernel
   }
 
   func depthwiseConvolution() throws(Diagnostic) -> MicroKernel {
@@ -55,7 +56,8 @@ extension OperatorContext {
     }
     let requantization = try convolutionRequantization(
       x, w, bias, y, channels: channels, options, isDepthwise: true)
-    return IntegerDepthwise(shape, multiplier: multiplier, x, w, bias, y, requantization).kernel
+    return fastDepthwise(shape, multiplier: multiplier, x, w, bias, y, requantization)
+      ?? IntegerDepthwise(shape, multiplier: multiplier, x, w, bias, y, requantization).kernel
   }
 
   /// Which accumulator and rounding go with these types.

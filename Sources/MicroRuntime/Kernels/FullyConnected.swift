@@ -27,7 +27,7 @@ extension OperatorContext {
       }
     }
     let layer = try integerLayer(x, w, bias, y, rows: rows, depth: depth, filters: filters, options)
-    return layer.kernel
+    return fastFullyConnected(layer, bias) ?? layer.kernel
   }
 
   private func integerLayer(

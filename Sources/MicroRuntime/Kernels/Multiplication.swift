@@ -21,6 +21,7 @@ extension OperatorContext {
       if y.type == .int16 { try require(za == 0 && zb == 0 && zy == 0, "int16 zero points have to be 0") }
       let range = y.grid.range(of: activation, bits: y.type == .int8 ? 8 : 16)
       if y.type == .int8 {
+        if let kernel = try fastMultiplication(a, b, y, multiplier, range) { return kernel }
         return try combining(a, b, to: y) { (a: Int8, b: Int8) in
           let product = (Int32(a) &- za) &* (Int32(b) &- zb)
           return Int8(truncatingIfNeeded: (multiplier.apply(product) &+ zy).held(to: range))

@@ -31,7 +31,9 @@ extension OperatorContext {
         abs(x.grid.scale - y.grid.scale) <= 1e-6 && x.grid.zeroPoint == y.grid.zeroPoint,
         "its operand and result differ in scale or zero point")
       let range = y.grid.range(of: options.activation, bits: x.type == .int8 ? 8 : 16)
-      if x.type == .int8 { return integerPool(pool, x, y, range, as: Int8.self) }
+      if x.type == .int8 {
+        return fastPool(pool.rows, pool.columns, x, y, range) ?? integerPool(pool, x, y, range, as: Int8.self)
+      }
       return integerPool(pool, x, y, range, as: Int16.self)
     default: throw noKernel(for: x, y)
     }

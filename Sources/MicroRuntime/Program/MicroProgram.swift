@@ -1,6 +1,7 @@
 import Graph
 import Micro
 import Storage
+import TensorMath
 
 /// A device model, checked and prepared to run: what it computes is what TFLM computes, byte for byte.
 ///
@@ -32,7 +33,10 @@ public struct MicroProgram: Sendable {
     var kernel: MicroKernel?
   }
 
-  public init(_ model: MicroModel, profile: ArithmeticProfile = .wheel) throws(Diagnostic) {
+  /// - Parameter kernels: what computes int8 operators where it can; nil for plain loops, which give the same bytes.
+  public init(
+    _ model: MicroModel, profile: ArithmeticProfile = .wheel, kernels: Int8Kernels? = .current
+  ) throws(Diagnostic) {
     self.model = model
     self.profile = profile
     let graph = model.main
@@ -44,7 +48,7 @@ public struct MicroProgram: Sendable {
     for (position, operation) in graph.operators.enumerated() {
       let context = OperatorContext(
         operation: operation, position: position, tensors: graph.tensors, constants: constants,
-        profile: profile)
+        profile: profile, kernels: kernels)
       do throws(Diagnostic) {
         if let decoded = try context.decodedOutputs() {
           for (output, bytes) in zip(operation.outputs, decoded) { constants[output] = bytes }

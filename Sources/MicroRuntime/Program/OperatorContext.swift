@@ -1,6 +1,7 @@
 import Graph
 import Micro
 import Storage
+import TensorMath
 
 /// One operator with all that is known about it before it runs.
 struct OperatorContext {
@@ -11,6 +12,8 @@ struct OperatorContext {
   /// What does not change from run to run, by tensor.
   let constants: [View<UInt8>?]
   let profile: ArithmeticProfile
+  /// nil for the plain loops.
+  let kernels: Int8Kernels?
 
   /// "operator 3 (CONV_2D, 'conv1')"
   var name: String {

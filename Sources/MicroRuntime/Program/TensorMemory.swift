@@ -6,12 +6,24 @@ import Storage
 struct TensorMemory {
   /// One for each tensor of the subgraph.
   var bytes: [View<UInt8>]
+  /// Room that one operator after another uses.
+  let scratch = ScratchMemory()
 
   @inline(__always)
   func callAsFunction<Element: BitwiseCopyable>(
     _ operand: Operand, as _: Element.Type = Element.self
   ) -> View<Element> {
     bytes[operand.index].reinterpreted(as: Element.self)
+  }
+}
+
+/// Memory without contents, which grows to what the hungriest operator asks for. It belongs to one session.
+final class ScratchMemory {
+  private var bytes = View<UInt8>(count: 0)
+
+  func callAsFunction(byteCount: Int) -> View<UInt8> {
+    if bytes.count < byteCount { bytes = View(count: byteCount) }
+    return bytes
   }
 }
 
