@@ -7,10 +7,8 @@ import Micro
 public struct ArenaReport: Sendable {
   /// What a platform's interpreter takes, or why that is not known.
   public let predictions: [ArenaPlatform: Result<ArenaPrediction, Diagnostic>]
-  private let model: MicroModel
 
   public init(_ model: MicroModel) {
-    self.model = model
     var predictions: [ArenaPlatform: Result<ArenaPrediction, Diagnostic>] = [:]
     for platform in ArenaPlatform.allCases {
       do throws(Diagnostic) {
@@ -25,51 +23,8 @@ public struct ArenaReport: Sendable {
   /// The one that users plan with.
   public var cortexM: ArenaPrediction? { try? predictions[.cortexM]?.get() }
 
-  // MARK: The peak
-
-  /// The moment when most bytes are alive, and what they are.
-  public struct Peak: Sendable {
-    /// "CONV_2D 'conv1'"
-    public var moment: String
-    /// Bytes that are alive, as the arena rounds them.
-    public var byteCount: Int
-    public var buffers: [(name: String, buffer: ArenaBuffer)]
-  }
-
-  public var peak: Peak? {
-    guard let arena = cortexM else { return nil }
-    func alive(_ tick: Int) -> [ArenaBuffer] {
-      arena.buffers.filter { $0.lifetime.first <= tick && tick <= $0.lifetime.last }
-    }
-    func bytes(_ tick: Int) -> Int { alive(tick).reduce(0) { $0 + $1.alignedByteCount } }
-    guard let tick = arena.ticks.indices.max(by: { bytes($0) < bytes($1) }) else { return nil }
-    let buffers = alive(tick).sorted { ($0.offset, $0.byteCount) < ($1.offset, $1.byteCount) }
-    return Peak(
-      moment: name(of: arena.ticks[tick]), byteCount: bytes(tick),
-      buffers: buffers.map { (name(of: $0.use), $0) })
-  }
-
-  private func name(of tick: ArenaTick) -> String {
-    switch tick {
-    case .inputs: "the inputs"
-    case .operator(let subgraph, let index): name(ofOperator: index, in: subgraph)
-    case .entering(let subgraph): "entering subgraph \(subgraph)"
-    }
-  }
-
-  private func name(of use: ArenaBuffer.Use) -> String {
-    switch use {
-    case .tensor(let subgraph, let index): model.subgraphs[subgraph].tensors[index].name
-    case .scratch(let subgraph, let index): "scratch of \(name(ofOperator: index, in: subgraph))"
-    }
-  }
-
-  private func name(ofOperator index: Int, in subgraph: Int) -> String {
-    let graph = model.subgraphs[subgraph]
-    let node = graph.operators[index]
-    let result = node.outputs.first.map { " '\(graph.tensors[$0].name)'" } ?? ""
-    return "operator \(index), \(node.displayName)\(result)"
-  }
+  /// The moment when most bytes are alive, what they are, and what would lower it.
+  public var peak: ArenaPeak? { cortexM?.peak }
 
   // MARK: Text
 
@@ -89,17 +44,20 @@ public struct ArenaReport: Sendable {
   }
 
   private func peakText(width: Int) -> String {
-    guard let peak, let arena = cortexM else { return "" }
-    var table = Table([.text("alive at the peak", isElastic: true), .number("bytes"), .number("offset")])
-    for (name, buffer) in peak.buffers {
-      table.add(name, NumberFormat.count(buffer.byteCount), NumberFormat.count(buffer.offset))
+    guard let peak, !peak.alive.isEmpty else { return "" }
+    var table = Table([
+      .text("alive at \(peak.moment)", isElastic: true), .text(""), .text("shape"), .number("bytes"),
+      .number("offset"), .text("until", isElastic: true),
+    ])
+    for entry in peak.alive {
+      let shape = entry.role == .scratch ? "" : entry.shape.dimensions
+      table.add(
+        entry.name, entry.role.rawValue, shape, NumberFormat.count(entry.byteCount),
+        NumberFormat.count(entry.offset), entry.until)
     }
-    var text = "the head's peak is at \(peak.moment)"
-    if arena.head > peak.byteCount {
-      text +=
-        "; \(NumberFormat.count(arena.head - peak.byteCount)) bytes of the head are gaps between buffers"
-    }
-    return table.text(width: width) + text + "\n"
+    table.addRule()
+    table.add("the most that is alive at one time", "", "", NumberFormat.count(peak.byteCount))
+    return table.text(width: width) + peak.advice.map { "- \($0.printable())\n" }.joined()
   }
 
   private var unknown: String {
@@ -124,6 +82,7 @@ public struct ArenaReport: Sendable {
         "minimum": .integer(arena.minimum),
         "tail_parts": .members(
           arena.tailParts.map { JSON.Member(name: $0.content.rawValue, value: .integer($0.byteCount)) }),
+        "minimum_cause": .string(cause(arena)), "lower_bound": .integer(arena.lowerBound),
         "unknown_operators": .strings(arena.unknownOperators),
       ])
     case .failure(let problem): .object(["problem": .string(problem.message)])
@@ -131,16 +90,26 @@ public struct ArenaReport: Sendable {
     }
   }
 
-  private func json(_ peak: Peak) -> JSON {
+  private func cause(_ arena: ArenaPrediction) -> String {
+    switch arena.minimumCause {
+    case .use: "head and tail"
+    case .planning: "planning the head"
+    case .preparation(let subgraph, let index): "preparing \(arena.name(ofOperator: index, in: subgraph))"
+    }
+  }
+
+  private func json(_ peak: ArenaPeak) -> JSON {
     .object([
-      "at": .string(peak.moment), "bytes": .integer(peak.byteCount),
-      "buffers": .array(
-        peak.buffers.map {
-          .object([
-            "name": .string($0.name), "bytes": .integer($0.buffer.byteCount),
-            "offset": .integer($0.buffer.offset),
-          ])
-        }),
+      "at": .string(peak.moment), "bytes": .integer(peak.byteCount), "alive": .array(peak.alive.map(json)),
+      "advice": .strings(peak.advice),
+    ])
+  }
+
+  private func json(_ entry: ArenaPeak.Entry) -> JSON {
+    .object([
+      "name": .string(entry.name), "role": .string(entry.role.rawValue), "type": .string(entry.type),
+      "shape": .integers(entry.shape), "bytes": .integer(entry.byteCount), "offset": .integer(entry.offset),
+      "since": .string(entry.since), "until": .string(entry.until),
     ])
   }
 }
