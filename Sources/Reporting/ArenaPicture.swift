@@ -12,7 +12,7 @@ public struct ArenaPicture: Sendable {
 
   // The page, in pixels.
   private let left = 84.0
-  private let top = 76.0
+  private let top = 88.0
   private let plotHeight = 380.0
   private let column: Double
   private var width: Double { left + column * Double(arena.ticks.count) + 24 }
@@ -37,21 +37,25 @@ public struct ArenaPicture: Sendable {
     var elements = [String]()
     elements.append(text(24, 28, title, "title"))
     elements.append(text(24, 47, subtitle, "sub"))
+    elements.append(
+      text(
+        24, 65, "blocks: where each buffer lies and how long it is needed; line: the bytes that are alive",
+        "sub"))
     elements += grid
     elements.append(
       "<rect class=\"peak\" x=\"\(n(x(peak.tick)))\" y=\"\(n(top))\" width=\"\(n(column))\" height=\"\(n(plotHeight))\"/>"
     )
-    for buffer in arena.buffers { elements += block(buffer) }
+    elements += arena.buffers.map(block)
     elements.append("<path class=\"alive\" d=\"\(aliveLine)\"/>")
-    elements += tickLabels
+    elements += arena.buffers.flatMap(names) + tickLabels
     return document(elements)
   }
 
   private var subtitle: String {
-    let head = NumberFormat.count(arena.head)
     let gaps = arena.head - peak.byteCount
-    let idle = gaps > 0 ? "; \(NumberFormat.count(gaps)) of them idle then" : ""
-    return "\(head) bytes at the head\(idle); the peak is at \(peak.moment.printable().shortened(to: 60))"
+    let idle = gaps > 0 ? ", of which \(NumberFormat.count(gaps)) lie idle at the peak" : "; the peak is at"
+    let moment = peak.moment.printable().shortened(to: 60)
+    return "head: \(NumberFormat.count(arena.head)) bytes\(idle)\(gaps > 0 ? "," : "") \(moment)"
   }
 
   // MARK: Parts
@@ -68,33 +72,38 @@ public struct ArenaPicture: Sendable {
     }
   }
 
-  private func block(_ buffer: ArenaBuffer) -> [String] {
+  /// Where a buffer is on the page.
+  private func area(_ buffer: ArenaBuffer) -> (x: Double, y: Double, width: Double, height: Double) {
     let first = max(0, buffer.lifetime.first)
     let last = max(first, buffer.lifetime.last)
+    let upper = y(buffer.offset + buffer.alignedByteCount)
+    return (x(first), upper, column * Double(last - first + 1), y(buffer.offset) - upper)
+  }
+
+  private func block(_ buffer: ArenaBuffer) -> String {
     let (name, style) = describe(buffer)
-    let blockWidth = column * Double(last - first + 1)
-    let blockHeight = y(buffer.offset) - y(buffer.offset + buffer.alignedByteCount)
+    let area = area(buffer)
     let tip =
       "\(name)\n\(NumberFormat.count(buffer.byteCount)) bytes at \(NumberFormat.count(buffer.offset))\n"
-      + "from \(arena.name(of: first)) to \(arena.name(of: last))"
-    var result = [
-      "<g class=\"\(style)\"><title>\(Drawing.escaped(tip))</title><rect x=\"\(n(x(first)))\" "
-        + "y=\"\(n(y(buffer.offset + buffer.alignedByteCount)))\" width=\"\(n(blockWidth))\" "
-        + "height=\"\(n(blockHeight))\" rx=\"2\"/></g>"
-    ]
-    // A name only where it fits.
-    let room = Int((blockWidth - 8) / 6)
-    guard blockHeight >= 14, room >= 6 else { return result }
-    let middle = (y(buffer.offset) + y(buffer.offset + buffer.alignedByteCount)) / 2
-    let isTall = blockHeight >= 30
-    result.append(
-      text(
-        x(first) + blockWidth / 2, middle + (isTall ? -3 : 4), name.printable().shortened(to: room), "name"))
-    if isTall {
-      let size = NumberFormat.count(buffer.byteCount)
-      if size.count <= room { result.append(text(x(first) + blockWidth / 2, middle + 11, size, "size")) }
-    }
-    return result
+      + "from \(arena.name(of: max(0, buffer.lifetime.first))) to \(arena.name(of: max(0, buffer.lifetime.last)))"
+    return
+      "<g class=\"\(style)\"><title>\(Drawing.escaped(tip))</title><rect x=\"\(n(area.x))\" y=\"\(n(area.y))\" "
+      + "width=\"\(n(area.width))\" height=\"\(n(area.height))\" rx=\"2\"/></g>"
+  }
+
+  /// A buffer's name and size, where they fit.
+  private func names(_ buffer: ArenaBuffer) -> [String] {
+    let area = area(buffer)
+    let room = Int((area.width - 6) / 6)
+    let center = area.x + area.width / 2
+    let size = NumberFormat.count(buffer.byteCount)
+    var lines: [(text: String, style: String)] = []
+    // Shorter than this a name says nothing.
+    if room >= 9 { lines.append((describe(buffer).name.printable().shortened(to: room), "name")) }
+    if room >= size.count, lines.isEmpty || area.height >= 30 { lines.append((size, "size")) }
+    guard area.height >= 14 else { return [] }
+    let first = area.y + area.height / 2 + 4 - 7 * Double(lines.count - 1)
+    return lines.enumerated().map { text(center, first + 14 * Double($0), $1.text, $1.style) }
   }
 
   private func describe(_ buffer: ArenaBuffer) -> (name: String, style: String) {
@@ -153,8 +162,9 @@ public struct ArenaPicture: Sendable {
       text{font-family:Helvetica,Arial,sans-serif;text-anchor:middle;fill:#0f172a;font-size:11px}\
       .title{font-size:16px;font-weight:bold;text-anchor:start}.sub{text-anchor:start;fill:#475569;font-size:12px}\
       .axis{text-anchor:end;fill:#64748b}.tick{text-anchor:end;fill:#475569;font-size:10px}\
-      .hot{font-weight:bold;fill:#b91c1c}.size{fill:#475569;font-size:10px}.name{font-size:10.5px}\
-      .grid{stroke:#e2e8f0}.alive{fill:none;stroke:#0f172a;stroke-width:1.6}.peak{fill:#fecaca}\
+      .hot{font-weight:bold;fill:#b91c1c}.size{fill:#334155;font-size:10px}.name{font-size:10.5px}\
+      .name,.size{stroke:#fff;stroke-width:2.5px;stroke-opacity:.75;paint-order:stroke}\
+      .grid{stroke:#e2e8f0}.alive{fill:none;stroke:#0f172a;stroke-width:1.4;stroke-dasharray:5 2}.peak{fill:#fecaca}\
       .tensor rect{fill:#bfdbfe;stroke:#3b82f6;fill-opacity:.85}.port rect{fill:#cbd5e1;stroke:#475569;fill-opacity:.85}\
       .scratch rect{fill:#fde68a;stroke:#d97706;fill-opacity:.85}
       """

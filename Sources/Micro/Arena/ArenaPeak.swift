@@ -72,12 +72,13 @@ extension ArenaPrediction {
     let node = model.subgraphs[subgraph].operators[index]
     let kind = node.code == .custom ? node.customName : node.code.name
     let result = node.outputs.first.map { model.subgraphs[subgraph].tensors[$0].name }
-    return "\(kind) '\(node.sources.last ?? result ?? "operator \(index)")'"
+    return "\(kind) '\((node.sources.last ?? result ?? "operator \(index)").cut)'"
   }
 
   private func entry(of buffer: ArenaBuffer, at tick: Int) -> ArenaPeak.Entry {
     let since = buffer.lifetime.first <= 0 ? "the inputs" : name(of: buffer.lifetime.first)
-    let until = buffer.lifetime.last == ticks.count - 1 ? "the end" : name(of: buffer.lifetime.last)
+    var until = name(of: buffer.lifetime.last)
+    if case .tensor(0, let index) = buffer.use, model.main.outputs.contains(index) { until = "the end" }
     switch buffer.use {
     case .scratch(let subgraph, let index):
       return ArenaPeak.Entry(

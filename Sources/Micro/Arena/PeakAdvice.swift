@@ -6,7 +6,7 @@ struct PeakAdvice {
   let byteCount: Int
 
   var lines: [String] {
-    [together, scratch].compactMap { $0 } + waiting + [withoutLargest, unfused, gaps].compactMap { $0 }
+    [together, ties, scratch].compactMap { $0 } + waiting + [withoutLargest, unfused, gaps].compactMap { $0 }
       + unused + [preparation].compactMap { $0 }
   }
 
@@ -37,6 +37,15 @@ struct PeakAdvice {
       "\(Self.listed(parts)) \(alive.count == 1 ? "is alive" : "are alive together"): \(Self.count(byteCount)) bytes\(sizes)"
   }
 
+  /// Other moments with as many bytes.
+  private var ties: String? {
+    let counts = arena.aliveByteCounts
+    let others = counts.indices.filter { $0 > tick && counts[$0] == byteCount }
+    guard let next = others.first else { return nil }
+    let more = others.count > 1 ? " and at \(others.count - 1) more" : ""
+    return "as much is alive at \(arena.name(of: next))\(more)"
+  }
+
   private var scratch: String? {
     let bytes = alive.filter { $0.role == .scratch }.reduce(0) { $0 + $1.byteCount }
     guard bytes > 0, let node = arena.node(at: tick) else { return nil }
@@ -54,7 +63,7 @@ struct PeakAdvice {
 
   private var waiting: [String] {
     alive.filter { $0.role == .waiting }.prefix(3).map { entry in
-      "'\(entry.name)' (\(Self.count(entry.byteCount)) bytes) waits from \(entry.since) to \(entry.until): "
+      "'\(entry.name.cut)' (\(Self.count(entry.byteCount)) bytes) waits from \(entry.since) to \(entry.until): "
         + "a shorter way between them, or fewer channels in it, lowers the peak"
     }
   }
@@ -71,7 +80,8 @@ struct PeakAdvice {
     guard let rest = counts.max(), rest < byteCount, let next = counts.firstIndex(of: rest) else {
       return nil
     }
-    return "'\(largest.name)' \(Self.shape(largest.shape)) is the largest: making it smaller helps by up to "
+    return
+      "'\(largest.name.cut)' \(Self.shape(largest.shape)) is the largest: making it smaller helps by up to "
       + "\(Self.count(byteCount - rest)) bytes, then \(arena.name(of: next)) makes the peak"
   }
 
@@ -100,7 +110,8 @@ struct PeakAdvice {
   private var unused: [String] {
     arena.buffers.filter { $0.lifetime.last < 0 && $0.alignedByteCount > byteCount }.compactMap { buffer in
       guard case .tensor(let subgraph, let index) = buffer.use else { return nil }
-      return "no operator uses '\(arena.model.subgraphs[subgraph].tensors[index].name)', which still takes "
+      return
+        "no operator uses '\(arena.model.subgraphs[subgraph].tensors[index].name.cut)', which still takes "
         + "\(Self.count(buffer.alignedByteCount)) bytes: remove it from the file"
     }
   }
@@ -136,4 +147,9 @@ struct PeakAdvice {
     }
     return result
   }
+}
+
+extension String {
+  /// Converters join the names of all that they fused: the beginning and the end tell enough.
+  var cut: String { count <= 44 ? self : prefix(18) + "…" + suffix(25) }
 }
