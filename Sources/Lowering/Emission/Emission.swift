@@ -60,7 +60,10 @@ struct Emission {
     }
     addOutputs()
     if !refusals.isEmpty { throw diagnostic() }
-    return finish()
+    let lowered = finish()
+    let problems = lowered.model.tflmProblems()
+    if !problems.isEmpty { throw diagnostic(problems) }
+    return lowered
   }
 
   private func diagnostic() -> Diagnostic {
@@ -76,6 +79,14 @@ struct Emission {
       hint: "'edgeopt ops MODEL' shows what is taken; exporting the model with simpler operators may help")
   }
 
+  /// What stands against the finished model, by the table of the device's kernels.
+  private func diagnostic(_ problems: [MicroProblem]) -> Diagnostic {
+    Diagnostic(
+      .unsupported,
+      "the model cannot be expressed for TensorFlow Lite Micro:\n"
+        + problems.map { "  \($0)" }.joined(separator: "\n"))
+  }
+
   private mutating func finish() -> LoweredModel {
     if !settings.keepsPortShapes { adoptViews() }
     nameTensors()
@@ -86,6 +97,9 @@ struct Emission {
     }
     var model = MicroModel(subgraphs: [device], description: "")
     model.main.name = graph.name.isEmpty ? "main" : graph.name
+    for position in model.main.operators.indices {
+      model.main.operators[position].version = model.main.operators[position].liteRTVersion(in: device)
+    }
     return LoweredModel(model: model, tensorIndex: index, operatorRanges: operatorRanges, notes: notes)
   }
 }
@@ -144,10 +158,8 @@ extension Emission {
   private mutating func append(
     _ code: BuiltinOperator, _ inputs: [Int?], _ outputs: [Int], _ options: MicroOptions
   ) {
-    var added = MicroOperator(
-      code, inputs: inputs, outputs: outputs, options: options, sources: node.sources)
-    added.version = added.version(in: device.tensors)
-    device.operators.append(added)
+    device.operators.append(
+      MicroOperator(code, inputs: inputs, outputs: outputs, options: options, sources: node.sources))
   }
 
   /// The value in a tensor that really has its shape.

@@ -79,7 +79,7 @@ extension Emission {
       {
         return value
       }
-      return rounded(constant, id, numbers)
+      return constant.type.isFloat ? rounded(constant, id, numbers) : try plain(constant, id)
     }
     guard let value = values[id] else {
       throw Refusal("operand \(operand + 1) is not made before it is read")

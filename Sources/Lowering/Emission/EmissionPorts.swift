@@ -66,11 +66,10 @@ extension Emission {
     let result = fresh(value.shape, numbers)
     let source = materialized(value)
     let dequantizes = numbers.type == .float32
-    var added = MicroOperator(
-      dequantizes ? .dequantize : .quantize, inputs: [source.tensor], outputs: [result.tensor],
-      options: .empty(union: dequantizes ? 38 : 89))
-    added.version = added.version(in: device.tensors)
-    device.operators.append(added)
+    device.operators.append(
+      MicroOperator(
+        dequantizes ? .dequantize : .quantize, inputs: [source.tensor], outputs: [result.tensor],
+        options: .empty(union: dequantizes ? 38 : 89)))
     return result
   }
 }
