@@ -31,5 +31,6 @@ if [ -x "$binary" ]; then
   reference determinism 60
   reference export_roundtrip 180
   reference hostile 60
+  reference float_tflite $((240 * ${long:-1})) --per-operator "$((per_operator / 10))"
 fi
 stages_finish
