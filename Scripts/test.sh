@@ -32,5 +32,6 @@ if [ -x "$binary" ]; then
   reference export_roundtrip 180
   reference hostile 60
   reference float_tflite $((240 * ${long:-1})) --per-operator "$((per_operator / 10))"
+  reference tflite_roundtrip 120
 fi
 stages_finish

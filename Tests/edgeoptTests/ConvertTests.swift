@@ -28,6 +28,25 @@ import Testing
       String(decoding: bytes[4..<8], as: UTF8.self) == "TFL3" && document["bytes"] as? Int == bytes.count)
   }
 
+  @Test func deviceModelsAreWrittenAnew() throws {
+    let folder = try TemporaryFolder()
+    let vector = ProgramRun.root.appending(path: "Tests/MicroRuntimeTests/Vectors/concat_int8.tflite").path
+    let path = folder.path("again.tflite")
+    let run = try ProgramRun("convert", vector, "-o", path)
+    #expect(run.status == 0 && run.error.isEmpty && run.output.contains("1 operator"))
+    let twice = try ProgramRun("convert", path, "-o", folder.path("twice.tflite"))
+    #expect(twice.status == 0)
+    #expect(
+      try Data(contentsOf: URL(fileURLWithPath: path))
+        == Data(contentsOf: URL(fileURLWithPath: folder.path("twice.tflite"))))
+    #expect(try ProgramRun("convert", vector, "-o", folder.path("model.onnx")).status == 64)
+    #expect(try ProgramRun("convert", vector, "-o", folder.path("new.tflite"), "--dim", "n=1").status == 64)
+    let damaged = try folder.write(
+      Array(try Data(contentsOf: URL(fileURLWithPath: path))[..<100]), to: "cut.tflite")
+    let refused = try ProgramRun("convert", damaged, "-o", folder.path("new.tflite"))
+    #expect(refused.status == 65 && refused.error.contains("damaged"))
+  }
+
   @Test func nothingIsWrittenWhereItWouldBeWrong() throws {
     let folder = try TemporaryFolder()
     let path = try folder.write(Array("precious".utf8), to: "old.onnx")

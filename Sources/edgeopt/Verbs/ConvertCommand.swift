@@ -18,6 +18,9 @@ struct ConvertCommand: Command {
 
       A .tflite file holds the operators of TensorFlow Lite Micro, for one sample at a time. Pictures come
       channels-last there, unless --keep-io-layout leaves them as the ONNX model has them.
+
+      A .tflite file of any tool is written anew: aligned for the device, without what nobody reads, the same in what \
+      it computes.
       """,
     examples: [
       .init("edgeopt convert model.onnx -o simple.onnx", "Writes the simplified model as ONNX."),
@@ -26,9 +29,11 @@ struct ConvertCommand: Command {
         "Also fixes an input's shape."),
       .init(
         "edgeopt convert model.onnx -o model.tflite", "Writes the float model for TensorFlow Lite Micro."),
+      .init("edgeopt convert theirs.tflite -o ours.tflite", "Aligns and trims a .tflite file."),
     ])
 
-  @Argument("The model, a .onnx file.", value: "MODEL", completion: .file(["onnx"])) var model: String
+  @Argument("The model, a .onnx or .tflite file.", value: "MODEL", completion: .file(["onnx", "tflite"]))
+  var model: String
   @Option(
     "The file to write: .onnx or .tflite.", short: "o", value: "OUT", completion: .file(["onnx", "tflite"]))
   var output: String
@@ -39,6 +44,7 @@ struct ConvertCommand: Command {
   @OptionGroup("common options") var common: CommonOptions
 
   func run() throws {
+    if ModelFormat(path: model) == .tflite { return try rewriteDeviceModel() }
     let isTFLite = ModelFormat(path: output) == .tflite
     guard isTFLite || output.lowercased().hasSuffix(".onnx") || FileKind(of: output) == .other else {
       throw UsageError("'\(output)' ends neither in .onnx nor in .tflite, the formats that are written")
