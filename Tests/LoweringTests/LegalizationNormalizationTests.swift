@@ -38,11 +38,11 @@ struct LegalizationNormalizationTests {
   }
 
   @Test func localResponse() throws {
-    for size in [3, 4] {
+    for (size, axis) in [(3, 3), (4, 3), (3, 1)] {
       var sketch = LegalizationSketch(seed: size)
       let x = sketch.input([.batch(1), 4, 4, 6])
       let composite = Composite.localResponseNormalization(
-        size: size, alpha: 0.5, beta: 0.75, bias: 1, channelAxis: 3)
+        size: size, alpha: 0.5, beta: 0.75, bias: 1, channelAxis: axis)
       sketch.output(try sketch.apply(.composite(composite), [x]))
       try expectSame(sketch)
     }

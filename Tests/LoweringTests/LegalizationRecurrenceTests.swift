@@ -83,6 +83,21 @@ struct LegalizationRecurrenceTests {
     }
   }
 
+  /// Frameworks write the zero state as a broadcast of a zero.
+  @Test func zeroStatesAreRecognized() throws {
+    var sketch = try sketch(
+      Layer(kind: .lstm(couplesInputForget: false)), outputs: [true, false, false], seed: 2)
+    let zero = sketch.constant([0], [1])
+    let state = sketch.graph.addTensor("state", TensorType(.float32, [.batch(1), 1, .fixed(Self.hidden)]))
+    let node = Operator(
+      .broadcast([.batch(1), 1, .fixed(Self.hidden)]), inputs: [zero], outputs: [state], sources: ["state"])
+    sketch.graph.operators.insert(node, at: 0)
+    sketch.graph.operators[1].inputs[5] = state
+    sketch.graph.operators[1].inputs[6] = state
+    let legal = try expectSame(sketch)
+    #expect(legal.graph.operatorNames == ["lstm"])
+  }
+
   /// The device's LSTM stays one operator, and its cell can be watched.
   @Test func cellStatesAreObserved() throws {
     var sketch = try sketch(

@@ -85,18 +85,48 @@ extension Legalizer {
     -> Bool
   {
     guard let result = node.outputs[0] else { return false }
-    if let exponent = scalarValue(y), shape(x) == shape(result) {
+    if let exponent = uniformValue(y), shape(x) == shape(result) {
       if try writePower(x, exponent, node) {
         record("power from simpler functions", node)
         return true
       }
-      if target == .int8 { return false }
+      if target == .int8 {
+        guard scalarValue(y) == nil else { return false }
+        try add(.binary(.power, clamp: nil), [x, scalar(exponent)], for: node, into: result)
+        return true
+      }
     }
-    let logarithm = try add(.unary(.log), [x], for: node)
-    let product = try add(.binary(.multiply, clamp: nil), [logarithm, y], for: node)
+    let product: TensorID
+    if let base = constant(x)?.realized(), let evaluator,
+      base.floats.array.allSatisfy({ $0 > 0 && $0.isFinite })
+    {
+      // A known base has a known logarithm.
+      let logarithms = try evaluator.evaluate(
+        .unary(.log), inputs: [base], resultTypes: [TensorType(.float32, Shape(base.sizes))])
+      let logarithm = addConstant(Constant(logarithms[0]), name: "logarithm")
+      product = try add(.binary(.multiply, clamp: nil), [logarithm, y], for: node)
+    } else {
+      // Whole powers of negative numbers have no logarithm.
+      guard let exponents = constant(y)?.realized().floats.array,
+        exponents.allSatisfy({ $0 != $0.rounded() })
+      else {
+        report(
+          ("raises to a power that is known only at run time", "use a constant exponent"), at: node)
+        return false
+      }
+      let logarithm = try add(.unary(.log), [x], for: node)
+      product = try add(.binary(.multiply, clamp: nil), [logarithm, y], for: node)
+    }
     try add(.unary(.exp), [product], for: node, into: result)
     record("power through exp and log", node, .within(1e-5))
     return true
+  }
+
+  /// The number that all elements of a constant are.
+  private func uniformValue(_ id: TensorID) -> Float? {
+    guard let constant = constant(id), constant.elementCount > 0 else { return nil }
+    let elements = constant.realized().floats.array
+    return elements.allSatisfy { $0 == elements[0] } ? elements[0] : nil
   }
 
   /// Powers that are products, roots or reciprocals.
@@ -105,6 +135,9 @@ extension Legalizer {
   {
     guard let result = node.outputs[0] else { return false }
     switch exponent {
+    case 0 where target == .float32:
+      let nothing = try add(.binary(.multiply, clamp: nil), [x, scalar(0)], for: node)
+      try add(.binary(.add, clamp: nil), [nothing, scalar(1)], for: node, into: result)
     case 2: try add(.unary(.square), [x], for: node, into: result)
     case 0.5: try add(.unary(.squareRoot), [x], for: node, into: result)
     case -1: try add(.unary(.reciprocal), [x], for: node, into: result)

@@ -22,8 +22,16 @@ extension Legalizer {
   mutating func rewriteLocalResponse(
     size: Int, alpha: Float, beta: Float, bias: Float, axis: Int, _ node: Operator
   ) throws(Diagnostic) -> Bool {
-    guard let data = node.inputs[0], let result = node.outputs[0], axis == shape(data).rank - 1 else {
-      return false
+    guard let data = node.inputs[0], let result = node.outputs[0] else { return false }
+    if axis != shape(data).rank - 1 {
+      var permutation = Array(0..<shape(data).rank)
+      permutation.swapAt(axis, permutation.count - 1)
+      let turned = try add(.transpose(permutation), [data], for: node)
+      let composite = Composite.localResponseNormalization(
+        size: size, alpha: alpha, beta: beta, bias: bias, channelAxis: permutation.count - 1)
+      let made = try add(.composite(composite), [turned], for: node)
+      try add(.transpose(permutation), [made], for: node, into: result)
+      return true
     }
     let channels = shape(data)[axis].perSample
     let before = (size - 1) / 2

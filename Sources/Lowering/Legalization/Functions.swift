@@ -235,6 +235,11 @@ private struct FloatFunction {
   mutating func isInfinite(
     _ x: TensorID, _ positive: Bool, _ negative: Bool, into result: TensorID
   ) throws(Diagnostic) {
+    // Nothing is less than −∞.
+    guard positive || negative else {
+      try emit(.compare(.less), [x, scalar(-.infinity)], into: result)
+      return
+    }
     let data = positive && negative ? try unary(.absolute, x) : x
     try emit(.compare(.equal), [data, scalar(positive ? .infinity : -.infinity)], into: result)
   }

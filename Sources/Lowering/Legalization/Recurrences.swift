@@ -38,7 +38,15 @@ extension Legalizer {
     return true
   }
 
+  /// Whether a tensor is zero, seen through what only repeats or moves elements.
   private func isZero(_ id: TensorID?) -> Bool {
+    var id = id
+    while let current = id, let maker = maker(current) {
+      switch maker.operation {
+      case .broadcast, .tile, .reshape, .transpose, .slice: id = maker.inputs[0]
+      default: return false
+      }
+    }
     guard let constant = constant(id), constant.type == .float32 else { return false }
     return constant.realized().floats.array.allSatisfy { $0 == 0 }
   }

@@ -77,7 +77,7 @@ struct ConvertCommand: Command {
   private func writeTFLite(_ source: Graph, to path: String) throws -> Result {
     var graph = source
     try run(.forExecution(keepsPortLayout: keepIoLayout), on: &graph)
-    let legal = try graph.legalized(for: .float32)
+    let legal = try graph.legalized(for: .float32, evaluator: FloatEvaluator())
     for rewrite in legal.rewrites {
       common.detail("\(rewrite.what): \(rewrite.nodes.joined(separator: ", "))")
     }
