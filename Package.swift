@@ -24,7 +24,8 @@ func tests() -> [Target] {
     .testTarget(
       name: "MicroTests", dependencies: ["Micro", "TFLiteFormat", "Graph", "Storage"],
       exclude: ["arenas.csv"]),
-    .testTarget(name: "TFLiteFormatTests", dependencies: ["TFLiteFormat", "Micro", "Graph", "Storage"]),
+    .testTarget(
+      name: "TFLiteFormatTests", dependencies: ["TFLiteFormat", "Micro", "MicroRuntime", "Graph", "Storage"]),
     .testTarget(
       name: "MicroRuntimeTests",
       dependencies: ["MicroRuntime", "TFLiteFormat", "Micro", "Datasets", "TensorMath", "Graph", "Storage"],

@@ -1,6 +1,7 @@
 import Foundation
 import Graph
 import Micro
+import MicroRuntime
 import Storage
 import Testing
 
@@ -59,11 +60,22 @@ import Testing
     expectSound(model, index)
     _ = model.tflmProblems()
     for platform in ArenaPlatform.allCases { _ = try? ArenaPrediction(model, platform: platform) }
+    run(model)
     if let written = try? TFLiteWriter(model).bytes() {
       let again = try? TFLiteReader(written, name: "again").model()
       #expect(again?.content == model.content, "file \(index) changes when it is written again")
     }
     return true
+  }
+
+  /// The executor refuses what it cannot run, before or while it runs.
+  private func run(_ model: MicroModel) {
+    let elements = model.main.tensors.reduce(0) { $0 + $1.elementCount }
+    guard elements < 1 << 18, model.main.operators.count < 100, let program = try? MicroProgram(model) else {
+      return
+    }
+    let inputs = program.inputs.map { TensorValue(type: $0.type, sizes: $0.sizes) }
+    _ = try? program.makeSession().run(inputs)
   }
 
   private func expectSound(_ model: MicroModel, _ index: Int) {

@@ -9,7 +9,7 @@ extension OperatorContext {
     _ shape: ConvolutionShape, _ x: Operand, _ w: Operand, _ bias: Operand?, _ y: Operand,
     _ requantization: Requantization
   ) -> MicroKernel? {
-    guard let layer = FastLayer(x, w, bias, requantization, kernels) else { return nil }
+    guard shape.isCompact, let layer = FastLayer(x, w, bias, requantization, kernels) else { return nil }
     let convolution = PackedInt8Convolution(
       shape.window, inputChannels: shape.inputChannels, outputChannels: shape.outputChannels,
       groups: shape.inputChannels / shape.filterDepth, weights: layer.weights, bias: layer.bias,
@@ -25,7 +25,7 @@ extension OperatorContext {
     _ shape: ConvolutionShape, multiplier: Int, _ x: Operand, _ w: Operand, _ bias: Operand?, _ y: Operand,
     _ requantization: Requantization
   ) -> MicroKernel? {
-    guard let layer = FastLayer(x, w, bias, requantization, kernels) else { return nil }
+    guard shape.isCompact, let layer = FastLayer(x, w, bias, requantization, kernels) else { return nil }
     let depthwise = PackedInt8Depthwise(
       shape.window, inputChannels: shape.inputChannels, multiplier: multiplier, weights: layer.weights,
       bias: layer.bias, inputZeroPoint: x.grid.zeroPoint, rescaling: layer.rescaling, kernels: layer.kernels)
@@ -53,7 +53,9 @@ extension OperatorContext {
   func fastPool(
     _ rows: WindowAxis, _ columns: WindowAxis, _ x: Operand, _ y: Operand, _ range: ClosedRange<Int32>
   ) -> MicroKernel? {
-    guard let kernels, let bounds = range.withinInt8 else { return nil }
+    guard let kernels, let bounds = range.withinInt8, rows.paddedExtent < 1 << 16,
+      columns.paddedExtent < 1 << 16
+    else { return nil }
     let pooling = Int8Pooling(
       Int8Window(rows, columns), channels: x.shape[3], kind: operation.code == .maxPool2D ? .max : .mean,
       bounds: bounds)

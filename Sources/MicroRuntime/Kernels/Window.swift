@@ -32,6 +32,9 @@ struct WindowAxis: Sendable {
 
   func start(of output: Int) -> Int { output * stride - before }
 
+  /// How many places of the padded image the windows reach over.
+  var paddedExtent: Int { max(before + input, (max(output, 1) - 1) * stride + (kernel - 1) * dilation + 1) }
+
   /// The taps that fall into the image.
   func taps(at output: Int) -> Range<Int> {
     let start = start(of: output)
@@ -50,6 +53,12 @@ struct ConvolutionShape: Sendable {
   var outputChannels: Int
   /// Channels that one filter reads; fewer than there are in a grouped convolution.
   var filterDepth: Int
+
+  /// Whether a padded copy of an image is of a sensible size; a hostile file's stride or dilation may be anything.
+  var isCompact: Bool {
+    let (area, overflow) = rows.paddedExtent.multipliedReportingOverflow(by: columns.paddedExtent)
+    return !overflow && area <= (1 << 28) / max(inputChannels, 1)
+  }
 
   var filtersPerGroup: Int { outputChannels / (inputChannels / filterDepth) }
 }
