@@ -11,8 +11,21 @@ enum RealFunction {
     let n = (x * 1.4426950408889634).rounded(.toNearestOrEven)
     let r = (x - n * ln2High) - n * ln2Low
     var sum = 1.0
-    for degree in stride(from: 17.0, to: 0, by: -1) { sum = 1 + r * sum / degree }
+    for degree in stride(from: 17, to: 0, by: -1) { sum = 1 + r * sum / Double(degree) }
     return scaled(sum, by: Int(n))
+  }
+
+  /// What is left of a / b after the division that rounds toward zero; exact, as every subtraction is.
+  static func remainder(_ a: Float, _ b: Float) -> Float {
+    let (divisor, isEmpty) = (abs(Double(b)), b == 0)
+    var rest = abs(Double(a))
+    guard rest.isFinite, !isEmpty, !divisor.isNaN else { return .nan }
+    while rest >= divisor {
+      var step = Double(sign: .plus, exponent: rest.exponent - divisor.exponent, significand: divisor)
+      if step > rest { step /= 2 }
+      rest -= step
+    }
+    return a.sign == .minus ? -Float(rest) : Float(rest)
   }
 
   private static func scaled(_ x: Double, by exponent: Int) -> Double {
@@ -31,7 +44,7 @@ enum RealFunction {
     // ln m = 2 artanh((m − 1)/(m + 1))
     let t = (significand - 1) / (significand + 1)
     var sum = 0.0
-    for odd in stride(from: 39.0, through: 1, by: -2) { sum = sum * t * t + 1 / odd }
+    for odd in stride(from: 39, through: 1, by: -2) { sum = sum * t * t + 1 / Double(odd) }
     return exponent + 2 * t * sum * 1.4426950408889634
   }
 }

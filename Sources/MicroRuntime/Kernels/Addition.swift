@@ -76,11 +76,13 @@ extension OperatorContext {
         throw bad("its operands differ in scale or zero point")
       }
       let sum = try FineSum(terms[0], terms[0], y, .none, isDifference: false, self)
+      // The device's sum starts from the number 0, which is not the real 0.
+      let start = sum.left(0)
       return { memory in
         let result = memory(y, as: Int8.self)
         let terms = terms.map { memory($0, as: Int8.self) }
         for index in 0..<result.count {
-          var fine: Int32 = 0
+          var fine = start
           for term in terms { fine = fine &+ sum.left(Int32(term[index])) }
           result[index] = Int8(truncatingIfNeeded: sum.result(fine))
         }
@@ -113,10 +115,12 @@ extension OperatorContext {
       }
     case .int8:
       let fine = try FineSum(x, x, y, .none, isDifference: false, self)
+      // The device's sums start from the number 0, which is not the real 0.
+      let first = fine.left(0)
       return { memory in
         let (source, target) = (memory(x, as: Int8.self), memory(y, as: Int8.self))
         lanes.forEach { start in
-          var sum: Int32 = 0
+          var sum = first
           lanes.walk(from: start, isReversed: isReversed) { index in
             let next = sum &+ fine.left(Int32(source[index]))
             target[index] = Int8(truncatingIfNeeded: fine.result(isExclusive ? sum : next))

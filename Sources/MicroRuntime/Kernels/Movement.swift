@@ -155,6 +155,7 @@ extension OperatorContext {
     return try moving(x, to: y, by: sources)
   }
 
+  /// The border is filled with the number 0, whatever real number that is.
   func spaceToBatch() throws(Diagnostic) -> MicroKernel {
     let (x, y) = (try input(0), try output())
     let blocks = try blocks(x, y)
@@ -170,7 +171,7 @@ extension OperatorContext {
       for axis in blocks.sizes.count + 1..<x.rank { place += index[axis] * strides[axis] }
       return place
     }
-    return try moving(x, to: y, fill: x.type == .int8 ? Int(y.grid.zeroPoint) : 0, by: sources)
+    return try moving(x, to: y, by: sources)
   }
 
   func batchToSpace() throws(Diagnostic) -> MicroKernel {

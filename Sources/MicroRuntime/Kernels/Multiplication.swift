@@ -111,7 +111,7 @@ extension OperatorContext {
     }
     return try combining(a, b, to: y) { (a: Float, b: Float) in
       // The remainder of a division has a's sign; the modulus has b's.
-      let remainder = a.truncatingRemainder(dividingBy: b)
+      let remainder = RealFunction.remainder(a, b)
       return remainder != 0 && (remainder < 0) != (b < 0) ? remainder + b : remainder
     }
   }

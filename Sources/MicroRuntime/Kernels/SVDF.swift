@@ -44,7 +44,7 @@ extension OperatorContext {
     try requireQuantized(x, features, times, state, y)
     let toState = try Multiplier(stateRatio(x.grid.scale, features.grid.scale, state.grid.scale))
     let toResult = try Multiplier(stateRatio(state.grid.scale, times.grid.scale, y.grid.scale))
-    let stateZero: Int32 = Element.bitWidth == 8 ? state.grid.zeroPoint : 0
+    let stateZero = state.grid.zeroPoint
     let range = Int32(Element.min)...Int32(Element.max)
     let bias = Bias(bias)
     return { memory in
@@ -59,7 +59,7 @@ extension OperatorContext {
             Int32(weights[filter * shape.inputs + k])
             &* (Int32(data[sample * shape.inputs + k]) &- x.grid.zeroPoint)
         }
-        past[place] = Element(truncatingIfNeeded: (toState.apply(sum) &+ stateZero).held(to: range))
+        past[place] = Element(truncatingIfNeeded: toState.apply(sum).held(to: range) &+ stateZero)
       }
       let (result, timeWeights) = (memory(y, as: Int8.self), memory(times, as: Element.self))
       let bias = bias.values(memory, count: shape.units)
