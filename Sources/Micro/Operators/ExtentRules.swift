@@ -10,7 +10,7 @@ extension OperatorUse {
     case .depthMultiplier: multiplierFindings()
     case .blockSize:
       op.options.blockSize.map { $0 > 0 } ?? false
-        ? [] : [Finding(.aborts, "its block size is \(op.options.blockSize ?? 0)", "give it")]
+        ? [] : [Finding(.rejected, "its block size is \(op.options.blockSize ?? 0)", "give it")]
     case .permutation: permutationFindings()
     case .atMostOperands(let count):
       op.inputs.count <= count
@@ -19,6 +19,7 @@ extension OperatorUse {
           Finding(
             .rejected, "it has \(op.inputs.count) operands, at most \(count)", "join them in several steps")
         ]
+    case .axis: axisFindings()
     case .shape(let consequence): shapeFindings(consequence)
     default: []
     }
@@ -56,10 +57,10 @@ extension OperatorUse {
         ("stride", options.strideWidth), ("stride", options.strideHeight), ("window", options.filterWidth),
         ("window", options.filterHeight),
       ]
-    default: return [Finding(.aborts, "its options are missing", "give strides and padding")]
+    default: return [Finding(.wrong, "its options are missing", "give strides and padding")]
     }
     guard let wrong = steps.first(where: { $0.1 < 1 }) else { return [] }
-    return [Finding(.aborts, "its \(wrong.0) is \(wrong.1), expected 1 or more", "give one")]
+    return [Finding(.wrong, "its \(wrong.0) is \(wrong.1), expected 1 or more", "give one")]
   }
 
   private func groupFindings() -> [Finding] {
@@ -70,7 +71,7 @@ extension OperatorUse {
     if data[3] % weights[3] == 0 && groups > 0 && weights[0] % groups == 0 { return [] }
     return [
       Finding(
-        .aborts,
+        .wrong,
         "\(data[3]) channels with weights for \(weights[3]) do not divide \(weights[0]) results into groups",
         "make both divisible by the number of groups")
     ]
@@ -95,6 +96,14 @@ extension OperatorUse {
     return [
       Finding(.rejected, "\(order) does not order \(data.shape.count) axes", "name every axis once, from 0")
     ]
+  }
+
+  /// The kernel reads beyond the shape.
+  private func axisFindings() -> [Finding] {
+    guard case .concatenation(let axis, _) = op.options, let rank = operand(0)?.shape.count,
+      !(-rank..<rank).contains(axis)
+    else { return [] }
+    return [Finding(.aborts, "there is no axis \(axis) in \(rank)", "name an axis that is there")]
   }
 
   /// Kernels take the declared shapes for granted.

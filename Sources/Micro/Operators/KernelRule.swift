@@ -13,6 +13,7 @@ enum KernelRule: Sendable {
   case blockSize
   case permutation
   case atMostOperands(Int)
+  case axis
   /// The declared shape of each result is the one that the operator makes.
   case shape(Consequence)
 
@@ -54,6 +55,7 @@ enum KernelRule: Sendable {
   func findings(_ use: OperatorUse) -> [Finding] {
     switch self {
     case .rank, .floatRank, .steps, .groups, .depthMultiplier, .blockSize, .permutation, .atMostOperands,
+      .axis,
       .shape:
       use.extentFindings(self)
     case .constant, .variable, .indices, .innermostIndices, .sliceMasks, .resizeModes, .needsBias,
@@ -112,7 +114,7 @@ extension KernelRule: CustomStringConvertible {
     case .denseWeights:
       "the bias scale is the product of the others within 2 % of the result's; int4 has one scale"
     case .lstm: "24 operands; no peephole, projection, layer norm; the state has the result's numbers"
-    case .steps, .blockSize, .permutation, .shape, .rescales: ""
+    case .steps, .blockSize, .permutation, .axis, .shape, .rescales: ""
     }
   }
 }

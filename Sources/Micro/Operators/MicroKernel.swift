@@ -113,7 +113,7 @@ extension MicroKernel {
       ]),
     MicroKernel(
       .batchMatmul, 2...2, .each(upTo16),
-      [.rank(0, 2...5), .rank(1, 2...5), .rescales, .perTensor, .zeroPointIsZero(.int16), .shape(.wrong)]),
+      [.rank(0, 2...5), .rank(1, 2...5), .rescales, .perTensor, .zeroPointIsZero(.int16), .shape(.rejected)]),
     MicroKernel(
       .averagePool2D, 1...1, .each(upTo16),
       [.rank(0, 4...4), .steps, .sameNumbers([0], .rejected, within: 1e-6), .activation, .shape(.wrong)]),
@@ -291,8 +291,10 @@ extension MicroKernel {
       [.rank(0, 0...4), .constant([1, 2, 3]), .sliceMasks, copies, .shape(.rejected)]),
     MicroKernel(.gather, 2...2, .each(upTo8, then: [.int32]), [.indices, copies, .shape(.wrong)]),
     MicroKernel(.gatherND, 2...2, .each(upTo8, then: [.int32]), [.innermostIndices, copies, .shape(.wrong)]),
-    MicroKernel(.spaceToDepth, 1...1, .each(upTo8), [.rank(0, 4...4), .blockSize, copies, .shape(.wrong)]),
-    MicroKernel(.depthToSpace, 1...1, .each(upTo8), [.rank(0, 4...4), .blockSize, copies, .shape(.wrong)]),
+    MicroKernel(
+      .spaceToDepth, 1...1, .each(upTo8), [.rank(0, 4...4), .blockSize, copies, .shape(.rejected)]),
+    MicroKernel(
+      .depthToSpace, 1...1, .each(upTo8), [.rank(0, 4...4), .blockSize, copies, .shape(.rejected)]),
     MicroKernel(.spaceToBatchND, 3...3, .each(upTo8, then: [.int32]), [.rank(0, 3...4), copies]),
     MicroKernel(.batchToSpaceND, 3...3, .each(upTo8, then: [.int32]), [.rank(0, 3...4), copies]),
     MicroKernel(
@@ -313,7 +315,10 @@ extension MicroKernel {
   private static let joining: [MicroKernel] = [
     MicroKernel(
       .concatenation, 1...many, .each([.float32, .int8, .int16, .int32, .int64, .bool]),
-      [.atMostOperands(10), .noActivation, .sameNumbersOfAll, .zeroPointIsZero(.int16), .shape(.wrong)]),
+      [
+        .atMostOperands(10), .axis, .noActivation, .sameNumbersOfAll, .zeroPointIsZero(.int16),
+        .shape(.wrong),
+      ]),
     MicroKernel(
       .split, 2...2, results: 1...many, upTo32.map { TypeSignature([.int32, $0], $0) },
       [.constant([0]), .sameNumbers([1], .wrong, within: 0), .shape(.wrong)]),

@@ -51,7 +51,7 @@ extension OperatorUse {
   private func perTensorFindings() -> [Finding] {
     (operands.compactMap(\.self) + results).filter { ($0.quantization?.scales.count ?? 1) > 1 }
       .map {
-        let consequence: MicroProblem.Consequence = op.code == .dequantize ? .wrong : .rejected
+        let consequence: MicroProblem.Consequence = op.code == .quantize ? .rejected : .wrong
         return Finding(
           consequence, "'\($0.name)' has one scale for each channel", "give it one scale for all")
       }
@@ -63,10 +63,14 @@ extension OperatorUse {
   }
 
   private func zeroPointFindings(_ type: MicroType) -> [Finding] {
-    (operands.compactMap(\.self) + results).filter { $0.type == type && $0.zeroPoint != 0 }
+    let unchecked: Set<BuiltinOperator> = [
+      .conv2D, .depthwiseConv2D, .transposeConv, .fullyConnected, .sub, .pad,
+    ]
+    return (operands.compactMap(\.self) + results).filter { $0.type == type && $0.zeroPoint != 0 }
       .map {
         Finding(
-          .rejected, "the \(type) tensor '\($0.name)' has zero point \($0.zeroPoint), expected 0",
+          unchecked.contains(op.code) ? .wrong : .rejected,
+          "the \(type) tensor '\($0.name)' has zero point \($0.zeroPoint), expected 0",
           "make its range symmetric")
       }
   }

@@ -58,7 +58,7 @@ struct OperatorUse {
     }
     for required in 0..<kernel.operandCount.lowerBound where op.inputs[required] == nil {
       if kernel.optional.contains(required) { continue }
-      return findings + [Finding(.aborts, "operand \(required) is absent", "give it")]
+      return findings + [Finding(.rejected, "operand \(required) is absent", "give it")]
     }
     let given = operands.map { $0?.type }
     guard kernel.types.contains(where: { $0.fits(operands: given, results: results.map(\.type)) }) else {
@@ -79,8 +79,19 @@ struct OperatorUse {
     let made = results.map { "\($0.type)" }.joined(separator: ", ")
     let known = kernel.types.map(\.description).joined(separator: "; ")
     return Finding(
-      .rejected, "it takes \(found) and makes \(made), but TFLM has \(known)",
+      isTypeUnchecked ? .wrong : .rejected, "it takes \(found) and makes \(made), but TFLM has \(known)",
       "convert the tensors with QUANTIZE, DEQUANTIZE or CAST, or quantize all of them")
+  }
+
+  /// Whether the kernel goes by one tensor's type and takes the others for the same.
+  private var isTypeUnchecked: Bool {
+    let known = [MicroType.float32, .int8, .int16, .int32].contains(operand(0)?.type)
+    switch op.code {
+    case .add, .sub, .mul, .div, .squaredDifference, .maximum, .minimum, .selectV2, .pad: return known
+    case .depthwiseConv2D: return operand(0)?.type == .int16 && operand(1)?.type == .int8
+    case .greater: return operand(0)?.type == .int16
+    default: return false
+    }
   }
 
   /// What holds for every operator.

@@ -126,7 +126,7 @@ extension OperatorUse {
       findings.append(Finding(.rejected, "it has \(what)", "express the layer without, or step by step"))
     }
     for place in Array(1...8) + Array(12...15) + [0, 18, 19] where operand(place) == nil {
-      findings.append(Finding(.aborts, "operand \(place) is absent", "give all weights, biases and states"))
+      findings.append(Finding(.rejected, "operand \(place) is absent", "give all weights, biases and states"))
     }
     for place in [18, 19] {
       if let state = operand(place), !state.isVariable {
