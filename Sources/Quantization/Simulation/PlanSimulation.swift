@@ -1,0 +1,63 @@
+import Graph
+import Lowering
+import Runtime
+import Storage
+import TensorMath
+
+/// Runs the float graph with weights and activations rounded as a plan says: fast, and close to the device's numbers
+/// (which the integer executor gives exactly).
+///
+///     let simulation = try PlanSimulation(graph, plan)
+///     let outputs = try simulation.makeSession(batch: 8).run(inputs)
+public struct PlanSimulation: Sendable {
+  public let program: Program
+  /// What each tensor is rounded to, by its index.
+  let grids: [RealGrid?]
+
+  public init(_ graph: Graph, _ plan: QuantizationPlan, weights: Bool = true, activations: Bool = true) throws(Diagnostic) {
+    var rounded = graph
+    for (index, rule) in graph.quantizationRules().enumerated() {
+      let node = graph.operators[index]
+      for (operand, kind) in rule.operands.enumerated() {
+        guard let input = node.inputs[operand], let value = graph[input].constant else { continue }
+        let use = QuantizationPlan.Use(consumer: index, operand: operand)
+        var replaced: TensorValue?
+        switch kind {
+        case .weights(let axis):
+          if !weights { break }
+          let integers =
+            plan.constants[use]
+            ?? WeightRounding(value.realized(), axis: plan.isPerChannel ? axis : nil).integers()
+          replaced = integers.reals
+        case .bias:
+          if let bias = plan.biases[index] { replaced = TensorValue(floats: bias, sizes: value.sizes) }
+        case .own, .shared, .unquantized, .absent: break
+        }
+        if let replaced {
+          rounded.operators[index].inputs[operand] = rounded.addConstant(
+            Constant(replaced), name: graph[input].name)
+        }
+      }
+    }
+    program = try Program(rounded, fusesSteps: false)
+    grids = graph.tensors.indices.map { activations ? plan.activations[TensorID($0)]?.grid : nil }
+  }
+
+  public func makeSession(batch: Int) throws(Diagnostic) -> Session {
+    let session = try program.makeSession(batch: batch)
+    let workers = Workers(threads: 1)
+    session.onTensor = { [grids] (id, value) throws(Diagnostic) in
+      guard id.index < grids.count, let grid = grids[id.index] else { return }
+      grid.round(value.floats, into: value.floats, on: workers)
+    }
+    return session
+  }
+}
+
+extension QuantizationPlan.Activation {
+  /// The real numbers that the integers stand for.
+  var grid: RealGrid? {
+    guard let bounds = type.integerRange, scale > 0 else { return nil }
+    return RealGrid(scale: scale, low: bounds.lowerBound - zeroPoint, high: bounds.upperBound - zeroPoint)
+  }
+}
