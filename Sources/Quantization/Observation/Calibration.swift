@@ -53,20 +53,27 @@ public struct Calibration: Sendable {
   public func observe(
     _ samples: CalibrationSamples, threads: Int, progress: @escaping @Sendable (Int) -> Void = { _ in }
   ) throws(Diagnostic) -> Observations {
+    try observe(samples, split(samples.count).shown, threads: threads, progress: progress)
+  }
+
+  /// Which samples show ranges and which judge them; all show them when nothing has to be judged.
+  func split(_ count: Int) -> SampleSplit {
+    SampleSplit(count: count, batch: batch, holdsBack: method == .auto)
+  }
+
+  func observe(
+    _ samples: CalibrationSamples, _ ranges: [Range<Int>], threads: Int,
+    progress: @escaping @Sendable (Int) -> Void = { _ in }
+  ) throws(Diagnostic) -> Observations {
     guard samples.count > 0 else {
       throw Diagnostic(.badData, "there are no samples to calibrate on", hint: "give some: --calib PATH")
     }
-    let shares = try SampleShares(
-      count: samples.count, batch: batch, threads: threads, progress: progress
-    ).run { (ranges) throws(Diagnostic) in try watch(samples, ranges) }
-    var merged = Observations(sampleCount: samples.count, tensors: [:])
-    for share in shares {
-      merged.tensors.merge(share) { first, second in
-        var both = first
-        both.merge(second)
-        return both
-      }
+    let shares = try SampleShares(ranges: ranges, threads: threads, progress: progress).run {
+      (next) throws(Diagnostic) in
+      try watch(samples) { next().map { ranges[$0] } }
     }
+    var merged = Observations(sampleCount: samples.count, tensors: [:])
+    for share in shares { merged.merge(share) }
     return merged
   }
 
@@ -111,6 +118,14 @@ public struct Observations: Sendable {
   public var tensors: [TensorID: Observation]
 
   public subscript(tensor: TensorID) -> Observation? { tensors[tensor] }
+
+  mutating func merge(_ others: [TensorID: Observation]) {
+    tensors.merge(others) { first, second in
+      var both = first
+      both.merge(second)
+      return both
+    }
+  }
 }
 
 extension Graph {

@@ -24,6 +24,17 @@ public struct RangeChooser: Sendable {
     groups.all.filter { groups.fixed[$0] == nil }.flatMap { groups.sources(of: $0) }
   }
 
+  /// Looks at the samples and chooses.
+  public func choose(
+    _ calibration: Calibration, _ samples: CalibrationSamples, threads: Int,
+    progress: @escaping @Sendable (Int) -> Void = { _ in }
+  ) throws(Diagnostic) -> RangeTable {
+    let split = calibration.split(samples.count)
+    let seen = try calibration.observe(samples, split.shown, threads: threads, progress: progress)
+    guard method == .auto else { return choose(seen) }
+    return try search(seen, calibration, samples, split.held, threads: threads)
+  }
+
   public func choose(_ observations: Observations) -> RangeTable {
     var table = RangeTable(sampleCount: observations.sampleCount)
     for group in groups.all where groups.fixed[group] == nil {
@@ -32,6 +43,66 @@ public struct RangeChooser: Sendable {
       table.entries.append(entry(group, seen, range, choice))
     }
     return table
+  }
+
+  /// As ``choose(_:)``, with the method `auto`: every range that a method suggests is judged on samples that were held
+  /// back, and the one with the least error behind the operators that read the tensor is taken.
+  func search(
+    _ observations: Observations, _ calibration: Calibration, _ samples: CalibrationSamples,
+    _ held: [Range<Int>], threads: Int
+  ) throws(Diagnostic) -> RangeTable {
+    var seen: [Int: Observation] = [:]
+    var candidates: [Int: [RangeSearch.Candidate]] = [:]
+    for group in groups.all where groups.fixed[group] == nil {
+      guard let found = observation(of: group, observations) else { continue }
+      seen[group] = found
+      candidates[group] = self.candidates(for: found)
+    }
+    let search = RangeSearch(
+      groups: groups, program: calibration.program, candidates: candidates.filter { $0.value.count > 1 })
+    let errors = try search.errors(samples, held, threads: threads)
+    var table = RangeTable(sampleCount: observations.sampleCount)
+    for group in groups.all {
+      guard let found = seen[group], let choices = candidates[group] else { continue }
+      var best = 0
+      var reason = ""
+      if let judged = errors[group] {
+        for place in judged.indices where judged[place] < judged[best] * 0.999 { best = place }
+        reason = Self.reason(choices, judged, best)
+      }
+      table.entries.append(entry(group, found, choices[best].range, choices[best].choice, reason: reason))
+    }
+    return table
+  }
+
+  private static func reason(_ choices: [RangeSearch.Candidate], _ errors: [Double], _ best: Int) -> String {
+    func decibels(_ error: Double) -> String {
+      guard error > 0 else { return "exact" }
+      let tenths = (-100 * NaturalLogarithm.of(error) / NaturalLogarithm.of(10)).rounded()
+      return "\(tenths / 10) dB"
+    }
+    if best == 0 { return "\(decibels(errors[0])) in what reads it" }
+    return "\(decibels(errors[best])) in what reads it; minmax \(decibels(errors[0]))"
+  }
+
+  /// What the methods suggest; the whole range first.
+  func candidates(for seen: Observation) -> [RangeSearch.Candidate] {
+    let whole = RealRange(seen.extremes)
+    var found: [(RangeChoice, RealRange)] = [(.minmax, whole)]
+    if let histogram = seen.histogram, whole.width > 0 {
+      let suggested = RangeCandidates(histogram, extremes: seen.extremes)
+      for share in [99.999, 99.99, 99.9] { found.append((.percentile(share), suggested.percentile(share))) }
+      found.append((.mse, suggested.leastSquares()))
+      found.append((.entropy, suggested.leastDivergence()))
+    }
+    var result: [RangeSearch.Candidate] = []
+    for (choice, range) in found {
+      let candidate = RangeSearch.Candidate(choice: choice, numbers: .int8(covering: range), range: range)
+      // Ranges that nearly agree need only one judgment.
+      let isNew = result.allSatisfy { abs($0.range.width - range.width) > 0.01 * whole.width }
+      if isNew, range.width > 0 || result.isEmpty { result.append(candidate) }
+    }
+    return result
   }
 
   func entry(

@@ -1,0 +1,125 @@
+import Graph
+import Lowering
+import Runtime
+import Storage
+import TensorMath
+
+/// Judges candidates for the ranges of tensors by the error that each causes in the results of the operators that read the
+/// tensor, on samples that were held back.
+struct RangeSearch {
+  struct Candidate: Hashable {
+    var choice: RangeChoice
+    var numbers: QuantizationPlan.Activation
+    var range: RealRange
+  }
+
+  let groups: TensorGroups
+  let program: Program
+  /// By group, first choice first.
+  let candidates: [Int: [Candidate]]
+
+  /// The relative squared error of each candidate, summed over the operators that read the group.
+  func errors(
+    _ samples: CalibrationSamples, _ ranges: [Range<Int>], threads: Int
+  ) throws(Diagnostic) -> [Int: [Double]] {
+    let readings = try self.readings()
+    let walk = LayerWalk(groups.graph, program, wanted: Set(readings.keys))
+    let states = try walk.states(samples, ranges, threads: threads, Tally()) {
+      (tally, call) throws(Diagnostic) in
+      for reading in readings[call.index] ?? [] { try judge(reading, call, &tally) }
+    }
+    var sums = Tally()
+    for state in states { sums.merge(state) }
+    var result: [Int: [Double]] = [:]
+    for (key, distances) in sums.distances.sorted(by: { $0.key < $1.key }) {
+      let relative = distances.map(\.relative)
+      let known = result[key.group] ?? [Double](repeating: 0, count: relative.count)
+      result[key.group] = zip(known, relative).map { $0 + $1 }
+    }
+    return result
+  }
+
+  /// One operator's reading of a group.
+  private struct Reading: Sendable {
+    var group: Int
+    var operands: [Int]
+    var layer: LayerProgram
+  }
+
+  private struct Key: Hashable, Comparable {
+    var group: Int
+    var index: Int
+    static func < (left: Key, right: Key) -> Bool { (left.group, left.index) < (right.group, right.index) }
+  }
+
+  private struct Tally: Sendable {
+    var distances: [Key: [SquaredDistance]] = [:]
+
+    mutating func merge(_ other: Tally) {
+      for (key, theirs) in other.distances {
+        guard var mine = distances[key] else {
+          distances[key] = theirs
+          continue
+        }
+        for index in mine.indices {
+          mine[index].error += theirs[index].error
+          mine[index].signal += theirs[index].signal
+        }
+        distances[key] = mine
+      }
+    }
+  }
+
+  /// The operators whose results tell something about a group: those that compute with it rather than copy it.
+  private func readings() throws(Diagnostic) -> [Int: [Reading]] {
+    var result: [Int: [Reading]] = [:]
+    for (index, node) in groups.graph.operators.enumerated() {
+      guard let output = node.outputs.first ?? nil, groups.graph[output].element == .float32 else { continue }
+      var operandsOf: [Int: [Int]] = [:]
+      for (operand, input) in node.inputs.enumerated() {
+        guard let input, let group = groups[input], candidates[group] != nil, groups[output] != group
+        else { continue }
+        operandsOf[group, default: []].append(operand)
+      }
+      guard !operandsOf.isEmpty else { continue }
+      let layer = try LayerProgram(groups.graph, operator: index)
+      result[index] = operandsOf.sorted { $0.key < $1.key }.map {
+        Reading(group: $0.key, operands: $0.value, layer: layer)
+      }
+    }
+    return result
+  }
+
+  private func judge(_ reading: Reading, _ call: LayerCall, _ tally: inout Tally) throws(Diagnostic) {
+    let choices = candidates[reading.group]!
+    let key = Key(group: reading.group, index: call.index)
+    var distances = tally.distances[key] ?? [SquaredDistance](repeating: .init(), count: choices.count)
+    let workers = Workers(threads: 1)
+    let batch = batch(of: call)
+    for (place, candidate) in choices.enumerated() {
+      var values: [TensorValue] = []
+      for operand in reading.layer.operands {
+        guard let value = call.inputs[operand] else { return }
+        guard reading.operands.contains(operand), let grid = candidate.numbers.grid else {
+          values.append(value)
+          continue
+        }
+        let rounded = TensorValue(type: .float32, sizes: value.sizes)
+        grid.round(value.floats, into: rounded.floats, on: workers)
+        values.append(rounded)
+      }
+      let found = try reading.layer.run(values, batch: batch)
+      distances[place].add(expected: call.output.floats, found: found.floats)
+    }
+    tally.distances[key] = distances
+  }
+
+  private func batch(of call: LayerCall) -> Int {
+    let node = groups.graph.operators[call.index]
+    for (input, value) in zip(node.inputs, call.inputs) {
+      guard let input, let value, let axis = groups.graph[input].shape.batchAxis else { continue }
+      return max(1, value.sizes[axis] / groups.graph[input].shape[axis].perSample)
+    }
+    return 1
+  }
+}
