@@ -69,24 +69,39 @@ public struct Calibration: Sendable {
       throw Diagnostic(.badData, "there are no samples to calibrate on", hint: "give some: --calib PATH")
     }
     let shares = try SampleShares(ranges: ranges, threads: threads, progress: progress).run {
-      (next) throws(Diagnostic) in
+      (next) throws(Diagnostic) -> Share in
       try watch(samples) { next().map { ranges[$0] } }
     }
-    var merged = Observations(sampleCount: samples.count, tensors: [:])
-    for share in shares { merged.merge(share) }
+    var merged = Observations(sampleCount: ranges.reduce(0) { $0 + $1.count }, tensors: [:])
+    for share in shares {
+      merged.merge(share.tensors)
+      merged.fingerprints.merge(share.fingerprints) { first, _ in first }
+    }
     return merged
   }
+
+  /// `auto` judges what a histogram suggests, so that an estimate will do: these samples are enough for one.
+  private static let countedSamples = 128
+
+  private func stride(_ count: Int) -> Int { method == .auto ? max(1, count / Self.countedSamples) : 1 }
+
+  private typealias Share = (tensors: [TensorID: Observation], fingerprints: [Int: UInt64])
 
   /// One thread's share.
   private func watch(
     _ samples: CalibrationSamples, _ next: () -> Range<Int>?
-  ) throws(Diagnostic) -> [TensorID: Observation] {
+  ) throws(Diagnostic) -> Share {
     var observers = [TensorObserver?](repeating: nil, count: graph.tensors.count)
-    for tensor in tensors { observers[tensor.index] = TensorObserver(countsValues: method.needsHistogram) }
+    for tensor in tensors {
+      observers[tensor.index] = TensorObserver(
+        countsValues: method.needsHistogram, stride: stride(samples.count))
+    }
     let firstHalf = (samples.count + 1) / 2
+    var fingerprints: [Int: UInt64] = [:]
     var session: Session?
     while let range = next() {
       let inputs = try samples.batch(range)
+      Fingerprint.add(inputs, range, to: &fingerprints)
       if session?.batch != range.count { session = try program.makeSession(batch: range.count) }
       session!.onTensor = { (id, value) throws(Diagnostic) in
         guard let observer = observers[id.index] else { return }
@@ -98,7 +113,7 @@ public struct Calibration: Sendable {
     }
     var result: [TensorID: Observation] = [:]
     for tensor in tensors { result[tensor] = observers[tensor.index]!.observation }
-    return result
+    return (result, fingerprints)
   }
 
   private func notFinite(_ tensor: TensorID, _ sample: String) -> Diagnostic {
@@ -116,6 +131,8 @@ public struct Calibration: Sendable {
 public struct Observations: Sendable {
   public var sampleCount: Int
   public var tensors: [TensorID: Observation]
+  /// A number for each sample that equal samples share; of the first samples only.
+  var fingerprints: [Int: UInt64] = [:]
 
   public subscript(tensor: TensorID) -> Observation? { tensors[tensor] }
 
@@ -132,5 +149,30 @@ extension Graph {
   /// Inputs and results of operators, in execution order.
   var activations: [TensorID] {
     inputs.map(\.tensor) + operators.flatMap { $0.outputs.compactMap { $0 } }
+  }
+}
+
+/// Tells samples apart without keeping them.
+enum Fingerprint {
+  /// Samples beyond this are not looked at, so that memory stays bounded.
+  static let greatestCount = 1 << 16
+
+  static func add(_ inputs: [TensorValue], _ range: Range<Int>, to prints: inout [Int: UInt64]) {
+    for (place, sample) in range.enumerated() where sample < greatestCount {
+      var print: UInt64 = 0x9E37_79B9_7F4A_7C15
+      for input in inputs {
+        let size = input.bytes.count / range.count
+        let part = input.bytes[place * size..<(place + 1) * size]
+        let words = part.reinterpreted(as: UInt64.self)
+        for index in 0..<words.count { print = mixed(print ^ words[index]) }
+        for index in words.count * 8..<part.count { print = mixed(print ^ UInt64(part[index])) }
+      }
+      prints[sample] = print
+    }
+  }
+
+  private static func mixed(_ value: UInt64) -> UInt64 {
+    let product = value.multipliedFullWidth(by: 0xD6E8_FEB8_6659_FD93)
+    return product.high ^ product.low
   }
 }

@@ -92,7 +92,7 @@ struct SampleSplit {
   /// Samples that are held back, unless there are too few to spare that many.
   static let heldCount = 32
   /// They are held back in small groups from all over the set, which may be sorted.
-  static let groupCount = 4
+  static let groupCount = 2
 
   /// Ranges of up to `batch` samples. Fewer than 8 samples both show and judge.
   init(count: Int, batch: Int, holdsBack: Bool) {

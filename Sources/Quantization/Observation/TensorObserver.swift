@@ -16,6 +16,9 @@ public struct Observation: Sendable, Hashable {
   /// The samples that reach farthest up, farthest first, and those that reach farthest down.
   public var highest: [Reach] = []
   public var lowest: [Reach] = []
+  /// The first samples that hold one number alone, and how many there are.
+  public var constantSamples: [Int] = []
+  public var constantCount = 0
   /// nil when only the extremes were asked for.
   public var histogram: ValueHistogram?
 
@@ -30,6 +33,8 @@ public struct Observation: Sendable, Hashable {
     firstHalf.formUnion(other.firstHalf)
     for reach in other.highest { Self.insert(reach, into: &highest, before: { $0 > $1 }) }
     for reach in other.lowest { Self.insert(reach, into: &lowest, before: { $0 < $1 }) }
+    constantSamples = Array((constantSamples + other.constantSamples).sorted().prefix(Self.reachCount))
+    constantCount += other.constantCount
     if let theirs = other.histogram {
       if histogram != nil { histogram!.merge(theirs) } else { histogram = theirs }
     }
@@ -38,6 +43,10 @@ public struct Observation: Sendable, Hashable {
   mutating func add(_ seen: Extremes, sample: Int, isFirstHalf: Bool) {
     extremes.formUnion(seen)
     if isFirstHalf { firstHalf.formUnion(seen) }
+    if seen.least == seen.greatest {
+      constantCount += 1
+      constantSamples = Array((constantSamples + [sample]).sorted().prefix(Self.reachCount))
+    }
     Self.insert(Reach(sample: sample, value: seen.greatest), into: &highest, before: { $0 > $1 })
     Self.insert(Reach(sample: sample, value: seen.least), into: &lowest, before: { $0 < $1 })
   }
@@ -59,19 +68,24 @@ final class TensorObserver {
   private var seen = Observation()
   private let recorder: HistogramRecorder?
 
-  init(countsValues: Bool) { recorder = countsValues ? HistogramRecorder() : nil }
+  /// Of every so many samples one is counted in the histogram.
+  private let stride: Int
+
+  init(countsValues: Bool, stride: Int = 1) {
+    recorder = countsValues ? HistogramRecorder() : nil
+    self.stride = stride
+  }
 
   /// Takes in a batch; gives the place of the first sample that has NaN or infinity in it.
   func add(_ values: View<Float>, samples: Range<Int>, firstHalf: Int) -> Int? {
     let size = values.count / samples.count
-    var all = Extremes()
     for (place, sample) in samples.enumerated() {
-      let part = Extremes(of: values[place * size..<(place + 1) * size])
-      guard part.isFinite else { return sample }
-      seen.add(part, sample: sample, isFirstHalf: sample < firstHalf)
-      all.formUnion(part)
+      let part = values[place * size..<(place + 1) * size]
+      let found = Extremes(of: part)
+      guard found.isFinite else { return sample }
+      seen.add(found, sample: sample, isFirstHalf: sample < firstHalf)
+      if let recorder, sample % stride == 0 { recorder.add(part, within: found) }
     }
-    recorder?.add(values, within: all)
     return nil
   }
 

@@ -14,14 +14,25 @@ public struct QuantizerOptions: Sendable, Hashable {
 
 /// Makes the plan of a quantized model from ranges: every rule of the device's kernels holds in it by construction.
 ///
-///     let (plan, notes) = try Quantizer(graph).plan(table, QuantizerOptions())
+///     let (plan, notes) = try Quantizer(legal).plan(found.ranges)
 public struct Quantizer: Sendable {
   let groups: TensorGroups
+  let names: TensorNames
+  /// Tensors that need 16 bits.
+  private let wide: Set<TensorID>
+
+  public init(_ legal: Legalization) {
+    groups = TensorGroups(legal.graph)
+    names = TensorNames(legal.graph)
+    wide = legal.wide
+  }
 
   /// `graph` is legalized: it has only operators that the device has.
-  public init(_ graph: Graph) { groups = TensorGroups(graph) }
-
-  init(_ groups: TensorGroups) { self.groups = groups }
+  public init(_ graph: Graph) {
+    groups = TensorGroups(graph)
+    names = TensorNames(graph)
+    wide = []
+  }
 
   /// The plan, and what the user should know about it.
   public func plan(
@@ -36,17 +47,17 @@ public struct Quantizer: Sendable {
     var missing: [String] = []
     for group in groups.all {
       let members = groups.members(of: group)
-      let isWide = members.contains { options.wide.contains($0) }
+      let isWide = members.contains { wide.contains($0) || options.wide.contains($0) }
       let numbers: QuantizationPlan.Activation
       switch groups.fixed[group] {
       case .fixed(let int8, let int16):
         if isWide, int16 == nil {
-          notes.append("'\(groups.graph[members[0]].name)' has no 16-bit form and stays int8")
+          notes.append("'\(names[members[0]])' has no 16-bit form and stays int8")
         }
         numbers = isWide ? int16 ?? int8 : int8
       default:
-        guard let entry = members.lazy.compactMap({ known[groups.graph[$0].name] }).first else {
-          missing.append(groups.graph[members[0]].name)
+        guard let entry = members.lazy.compactMap({ known[names[$0]] }).first else {
+          missing.append(names[members[0]])
           continue
         }
         numbers = isWide ? .int16(covering: entry.range) : .int8(covering: entry.range)
@@ -56,7 +67,41 @@ public struct Quantizer: Sendable {
     if !missing.isEmpty { throw Self.unknown(missing) }
     try obeyLimits(&plan)
     for use in groups.apart { requantize(use, in: &plan) }
+    try planCells(known, &plan)
+    correctBiases(ranges.corrections, &plan)
     return (plan, notes)
+  }
+
+  /// The cell state of an LSTM is int16 with a power of two as its scale.
+  private func planCells(
+    _ known: [String: RangeTable.Entry], _ plan: inout QuantizationPlan
+  ) throws(Diagnostic) {
+    for (index, node) in groups.graph.operators.enumerated() {
+      guard case .recurrent(let layer) = node.operation, case .lstm = layer.kind else { continue }
+      let name = names.cell(of: node)
+      guard let range = known[name]?.range else { throw Self.unknown([name]) }
+      let reach = max(-range.lower, range.upper)
+      // The least power of two that holds the state; 2^-15 holds up to 1.
+      var exponent = -15
+      while Double(sign: .plus, exponent: exponent, significand: 32767) < reach { exponent += 1 }
+      plan.cellScales[index] = Float(sign: .plus, exponent: exponent, significand: 1)
+    }
+  }
+
+  private func correctBiases(_ corrections: [RangeTable.Correction], _ plan: inout QuantizationPlan) {
+    let byResult = Dictionary(
+      corrections.map { ($0.result, $0.values) }, uniquingKeysWith: { first, _ in first })
+    for (index, node) in groups.graph.operators.enumerated() where node.operation.hasWeights {
+      guard let output = node.outputs[0], let correction = byResult[names[output]] else { continue }
+      var bias = [Float](repeating: 0, count: correction.count)
+      if node.inputs.count > 2, let operand = node.inputs[2] {
+        guard let value = groups.graph[operand].constant?.realized(), value.type == .float32,
+          value.elementCount == correction.count
+        else { continue }
+        bias = value.floats.array
+      }
+      plan.biases[index] = zip(bias, correction).map { $0 - $1 }
+    }
   }
 
   private static func unknown(_ names: [String]) -> Diagnostic {

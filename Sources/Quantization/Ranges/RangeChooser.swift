@@ -1,5 +1,6 @@
 import Graph
 import Lowering
+import Runtime
 import TensorMath
 
 /// Chooses a range for every group of tensors that share their numbers, from what calibration saw.
@@ -8,6 +9,7 @@ import TensorMath
 ///     let table = chooser.choose(observations)
 public struct RangeChooser: Sendable {
   let groups: TensorGroups
+  let names: TensorNames
   public let method: CalibrationMethod
 
   public init(_ graph: Graph, method: CalibrationMethod) {
@@ -16,23 +18,13 @@ public struct RangeChooser: Sendable {
 
   init(_ groups: TensorGroups, method: CalibrationMethod) {
     self.groups = groups
+    names = TensorNames(groups.graph)
     self.method = method
   }
 
   /// The tensors whose ranges have to be seen: one or more for each group whose numbers are free.
   public var tensorsToObserve: [TensorID] {
     groups.all.filter { groups.fixed[$0] == nil }.flatMap { groups.sources(of: $0) }
-  }
-
-  /// Looks at the samples and chooses.
-  public func choose(
-    _ calibration: Calibration, _ samples: CalibrationSamples, threads: Int,
-    progress: @escaping @Sendable (Int) -> Void = { _ in }
-  ) throws(Diagnostic) -> RangeTable {
-    let split = calibration.split(samples.count)
-    let seen = try calibration.observe(samples, split.shown, threads: threads, progress: progress)
-    guard method == .auto else { return choose(seen) }
-    return try search(seen, calibration, samples, split.held, threads: threads)
   }
 
   public func choose(_ observations: Observations) -> RangeTable {
@@ -48,7 +40,7 @@ public struct RangeChooser: Sendable {
   /// As ``choose(_:)``, with the method `auto`: every range that a method suggests is judged on samples that were held
   /// back, and the one with the least error behind the operators that read the tensor is taken.
   func search(
-    _ observations: Observations, _ calibration: Calibration, _ samples: CalibrationSamples,
+    _ observations: Observations, _ program: Program, _ samples: CalibrationSamples,
     _ held: [Range<Int>], threads: Int
   ) throws(Diagnostic) -> RangeTable {
     var seen: [Int: Observation] = [:]
@@ -59,7 +51,7 @@ public struct RangeChooser: Sendable {
       candidates[group] = self.candidates(for: found)
     }
     let search = RangeSearch(
-      groups: groups, program: calibration.program, candidates: candidates.filter { $0.value.count > 1 })
+      groups: groups, program: program, candidates: candidates.filter { $0.value.count > 1 })
     let errors = try search.errors(samples, held, threads: threads)
     var table = RangeTable(sampleCount: observations.sampleCount)
     for group in groups.all {
@@ -108,7 +100,7 @@ public struct RangeChooser: Sendable {
   func entry(
     _ group: Int, _ seen: Observation, _ range: RealRange, _ choice: RangeChoice, reason: String = ""
   ) -> RangeTable.Entry {
-    let names = groups.members(of: group).map { groups.graph[$0].name }
+    let names = groups.members(of: group).map { self.names[$0] }
     return RangeTable.Entry(
       tensor: names[0], sharing: Array(names.dropFirst()), least: seen.extremes.least,
       greatest: seen.extremes.greatest, lower: Float(range.lower), upper: Float(range.upper), choice: choice,

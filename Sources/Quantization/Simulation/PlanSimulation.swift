@@ -14,7 +14,9 @@ public struct PlanSimulation: Sendable {
   /// What each tensor is rounded to, by its index.
   let grids: [RealGrid?]
 
-  public init(_ graph: Graph, _ plan: QuantizationPlan, weights: Bool = true, activations: Bool = true) throws(Diagnostic) {
+  public init(_ graph: Graph, _ plan: QuantizationPlan, weights: Bool = true, activations: Bool = true)
+    throws(Diagnostic)
+  {
     var rounded = graph
     for (index, rule) in graph.quantizationRules().enumerated() {
       let node = graph.operators[index]
