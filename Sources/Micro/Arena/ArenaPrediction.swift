@@ -73,10 +73,11 @@ public struct ArenaBuffer: Sendable, Hashable {
 
 extension ArenaPrediction {
   public init(_ model: MicroModel, platform: ArenaPlatform) throws(Diagnostic) {
-    let model = try model.resolvingShapes()
+    let declared = model
+    let model = try declared.resolvingShapes()
     let lifetimes = try TensorLifetimes(model)
     let plan = try OfflinePlan(model)
-    var layout = ArenaTail(model, plan: plan, platform: platform)
+    var layout = ArenaTail(model, declared: declared, plan: plan, platform: platform)
     let buffers = ArenaBuffer.all(of: model, plan: plan, scratch: layout.scratch, lifetimes)
     layout.plan(bufferCount: buffers.count)
     layout.addPorts()
@@ -129,10 +130,14 @@ extension ArenaBuffer {
 }
 
 extension MicroModel {
+  /// More than any microcontroller has; sums and products of what is smaller cannot overflow.
+  private static let largestTensor = 1 << 30
+
   /// With the sizes that kernels give to results of a RESHAPE whose file says −1; refuses what has no size.
   fileprivate func resolvingShapes() throws(Diagnostic) -> MicroModel {
     var model = self
     for (place, subgraph) in subgraphs.enumerated() {
+      for tensor in subgraph.tensors { try Self.checkSize(of: tensor) }
       for node in subgraph.operators where node.code == .reshape {
         guard let source = node.inputs.first ?? nil, let result = node.outputs.first else { continue }
         let known = subgraph.tensors[result].shape.filter { $0 >= 0 }.reduce(1, *)
@@ -140,18 +145,29 @@ extension MicroModel {
         model.subgraphs[place].tensors[result].shape[open] =
           model.subgraphs[place].tensors[source].elementCount / known
       }
-      for tensor in model.subgraphs[place].tensors {
-        guard tensor.shape.allSatisfy({ $0 >= 0 }) else {
-          throw Diagnostic(
-            .unsupported, "tensor '\(tensor.name)' has the open shape \(tensor.shape)",
-            hint: "microcontrollers need every extent; convert the model again with fixed input shapes")
-        }
-        guard tensor.byteCount != nil || tensor.isConstant else {
-          throw Diagnostic(
-            .unsupported, "tensor '\(tensor.name)' is \(tensor.type), a type without a size in TFLM")
-        }
+      for tensor in model.subgraphs[place].tensors where tensor.shape.contains(where: { $0 < 0 }) {
+        throw Diagnostic(
+          .unsupported, "tensor '\(tensor.name)' has the open shape \(tensor.shape)",
+          hint: "microcontrollers need every extent; convert the model again with fixed input shapes")
       }
     }
     return model
+  }
+
+  private static func checkSize(of tensor: MicroTensor) throws(Diagnostic) {
+    guard let width = tensor.type.byteCount ?? (tensor.isConstant ? 1 : nil) else {
+      throw Diagnostic(
+        .unsupported, "tensor '\(tensor.name)' is \(tensor.type), a type without a size in TFLM")
+    }
+    var byteCount = width
+    for extent in tensor.shape where extent != -1 {
+      let (product, overflows) = byteCount.multipliedReportingOverflow(by: extent)
+      guard !overflows, product <= largestTensor, (0...largestTensor).contains(extent) else {
+        throw Diagnostic(
+          .unsupported,
+          "tensor '\(tensor.name)' has the shape \(tensor.shape): more than a microcontroller holds")
+      }
+      byteCount = product
+    }
   }
 }

@@ -8,6 +8,8 @@ struct ArenaTail {
   }
 
   private let model: MicroModel
+  /// As the file states it, with open extents.
+  private let declared: MicroModel
   private let plan: OfflinePlan?
   private let platform: ArenaPlatform
   private var sizes: InterpreterSizes { platform.sizes }
@@ -20,8 +22,9 @@ struct ArenaTail {
   private(set) var highest: (byteCount: Int, cause: MinimumCause) = (0, .use)
 
   /// Everything up to the moment when the head is planned.
-  init(_ model: MicroModel, plan: OfflinePlan?, platform: ArenaPlatform) {
+  init(_ model: MicroModel, declared: MicroModel, plan: OfflinePlan?, platform: ArenaPlatform) {
     self.model = model
+    self.declared = declared
     self.plan = plan
     self.platform = platform
     addStructures()
@@ -74,7 +77,9 @@ struct ArenaTail {
   private mutating func prepare() {
     for (place, subgraph) in model.subgraphs.enumerated() {
       for (index, node) in subgraph.operators.enumerated() {
-        let here = OperatorInPlace(node: node, subgraph: subgraph)
+        let hasOpenResult =
+          node.outputs.first.map { declared.subgraphs[place].tensors[$0].shape.contains(-1) } ?? false
+        let here = OperatorInPlace(node: node, subgraph: subgraph, hasOpenResult: hasOpenResult)
         let requests = here.requests(on: platform)
         if !requests.isKnown || (node.code.footprint == nil && node.code != .custom) {
           note(unknown: node)

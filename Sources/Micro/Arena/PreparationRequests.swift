@@ -12,6 +12,8 @@ struct PreparationRequests: Sendable {
 struct OperatorInPlace {
   var node: MicroOperator
   var subgraph: MicroSubgraph
+  /// Whether the file leaves an extent of its result open.
+  var hasOpenResult = false
 
   /// nil where an optional operand is absent.
   func input(_ index: Int) -> MicroTensor? {
@@ -64,7 +66,7 @@ struct OperatorInPlace {
       if isInt8 { result.scratch.append(4 * batch * (output?.shape.extent(1) ?? 0)) }
     case .batchMatmul: result.kept = matrixProductBuffers(on: platform)
     case .gather, .gatherND, .spaceToDepth, .depthToSpace, .l2Pool2D: result.kept = outputExtents
-    case .reshape where output?.shape.contains { $0 < 0 } ?? false: result.kept = outputExtents
+    case .reshape where hasOpenResult: result.kept = outputExtents
     case .embeddingLookup: result.kept = outputExtents + [8]
     case .addN:
       result.scratch = [platform.sizes.pointer * node.inputs.count]

@@ -109,6 +109,8 @@ struct OrderSearch {
       ($0.peak, -$0.order.count, $0.memory.byteCount) < ($1.peak, -$1.order.count, $1.memory.byteCount)
     }
     var best: [OperatorSet: Int] = [start.done: start.peak]
+    // A set remembers the uses of every tensor: large networks get fewer of them.
+    let limit = min(stateLimit, 4_000_000 / max(1, dependencies.byteCounts.count))
     open.push(start)
     while let state = open.pop() {
       if state.order.count == stretch.count { return state }
@@ -118,7 +120,7 @@ struct OrderSearch {
         best[next.done] = next.peak
         open.push(next)
       }
-      if best.count > stateLimit { return nil }
+      if best.count > limit { return nil }
     }
     return nil
   }
