@@ -10,6 +10,8 @@ public struct DeviceSummary: Sendable {
   public let byteCount: Int
   public let cost: DeviceCost
   public let arena: ArenaReport
+  /// What TFLM would not run as the model says.
+  public let problems: [MicroProblem]
 
   public init(_ model: MicroModel, path: String, byteCount: Int) {
     self.model = model
@@ -17,12 +19,13 @@ public struct DeviceSummary: Sendable {
     self.byteCount = byteCount
     cost = DeviceCost(model)
     arena = ArenaReport(model)
+    problems = model.tflmProblems()
   }
 
   // MARK: Text
 
   public func text(width: Int = 80) -> String {
-    [header, ports(width: width), layers(width: width), totals, arena.text(width: width)]
+    [header, ports(width: width), layers(width: width), totals, readiness, arena.text(width: width)]
       .filter { !$0.isEmpty }.joined(separator: "\n")
   }
 
@@ -72,6 +75,12 @@ public struct DeviceSummary: Sendable {
     "constants  \(NumberFormat.bytes(cost.constantBytes)) of \(NumberFormat.bytes(byteCount)) in flash\n"
   }
 
+  private var readiness: String {
+    if problems.isEmpty { return "TFLM has every operator as it is used here.\n" }
+    let count = NumberFormat.count(problems.count, of: "problem")
+    return "\(count) with TFLM:\n" + problems.map { "  \($0)\n" }.joined()
+  }
+
   // MARK: JSON
 
   public var json: JSON {
@@ -83,6 +92,7 @@ public struct DeviceSummary: Sendable {
       "constant_bytes": .integer(cost.constantBytes), "activation_bytes": .integer(cost.activationBytes),
       "operator_counts": counts, "layers": .array(cost.layers.map(json)), "arena": arena.json,
       "metadata": .strings(model.metadata.map(\.name)),
+      "problems": .array(problems.map(\.json)),
     ])
   }
 
@@ -102,6 +112,16 @@ public struct DeviceSummary: Sendable {
       "output_type": .string("\(layer.outputType)"), "output_shape": .integers(layer.outputShape),
       "parameters": .integer(layer.parameters), "macs": .integer(layer.macs),
       "activation_bytes": .integer(layer.activationBytes),
+    ])
+  }
+}
+
+extension MicroProblem {
+  public var json: JSON {
+    .object([
+      "consequence": .string(consequence.rawValue), "place": .string(place), "message": .string(message),
+      "advice": .string(advice), "subgraph": .integer(subgraph),
+      "operator": .optional(operatorIndex, JSON.integer), "nodes": .strings(sources),
     ])
   }
 }

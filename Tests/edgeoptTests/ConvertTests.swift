@@ -72,6 +72,31 @@ import Testing
     #expect(table.output.contains("\n\(list.count) operators\n"))
   }
 
+  @Test func theDevicesOperatorsAreListed() throws {
+    let table = try ProgramRun("ops", "--device")
+    #expect(table.status == 0 && table.output.contains("\nCONV_2D (3)\n  float32; int8, int8, int32 → int8;"))
+    #expect(table.output.hasSuffix("\n100 operators\n"))
+    let document = try ProgramRun("ops", "--device", "--json").output
+    let list = try #require(try JSONSerialization.jsonObject(with: Data(document.utf8)) as? [[String: Any]])
+    #expect(list.count == 100)
+    #expect(try ProgramRun("ops", "--device", ProgramRun.model).status == 64)
+  }
+
+  @Test func aDeviceModelIsChecked() throws {
+    let vectors = ProgramRun.root.appending(path: "Tests/MicroRuntimeTests/Vectors")
+    let path = vectors.appending(path: "dw_16x8.tflite").path
+    #expect(try ProgramRun("ops", path).output.contains("TFLM has every operator as it is used here"))
+    #expect(try ProgramRun("ops", path, "--json").json()["supported"] as? Bool == true)
+    // The same file with another scale of its result.
+    var bytes = Array(try Data(contentsOf: vectors.appending(path: "softmax_int8_0.tflite")))
+    let scale = withUnsafeBytes(of: Float(1) / 256) { Array($0) }
+    let place = try #require(bytes.indices.dropLast(4).first { Array(bytes[$0..<$0 + 4]) == scale })
+    bytes.replaceSubrange(place..<place + 4, with: withUnsafeBytes(of: Float(1) / 255) { Array($0) })
+    let folder = try TemporaryFolder()
+    let bad = try ProgramRun("ops", try folder.write(bytes, to: "bad.tflite"))
+    #expect(bad.status == 69 && bad.error.contains("SOFTMAX") && bad.error.contains("scale"))
+  }
+
   @Test func aModelIsChecked() throws {
     #expect(try ProgramRun("ops", ProgramRun.model).output.contains("every operator is taken"))
     #expect(try ProgramRun("ops", ProgramRun.model, "--json").json()["supported"] as? Bool == true)

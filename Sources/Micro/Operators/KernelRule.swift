@@ -75,9 +75,9 @@ extension KernelRule: CustomStringConvertible {
   var description: String {
     switch self {
     case .rank(let operand, let ranks) where ranks.upperBound == MicroKernel.many:
-      "operand \(operand) has \(ranks.lowerBound) or more axes"
+      "operand \(operand) has \(ranks.lowerBound == 1 ? "an axis" : "\(ranks.lowerBound) axes") or more"
     case .rank(let operand, let ranks) where ranks.lowerBound == ranks.upperBound:
-      "operand \(operand) has \(ranks.lowerBound) axes"
+      "operand \(operand) has \(ranks.lowerBound) \(ranks.lowerBound == 1 ? "axis" : "axes")"
     case .rank(let operand, let ranks) where ranks.lowerBound == 0:
       "operand \(operand) has at most \(ranks.upperBound) axes"
     case .rank(let operand, let ranks):

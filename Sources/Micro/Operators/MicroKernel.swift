@@ -45,6 +45,9 @@ public struct MicroKernel: Sendable {
     "SignalRfft", "SignalStacker", "SignalWindow",
   ]
 
+  /// Whether the operator takes any number of operands, from the least on.
+  public var takesAnyNumber: Bool { operandCount.upperBound == Self.many }
+
   /// The file format's name: "CONV_2D".
   public var name: String { code.name }
 

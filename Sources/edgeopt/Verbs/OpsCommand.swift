@@ -1,25 +1,36 @@
 import Arguments
 import Graph
+import Micro
 import ONNXFormat
 import Reporting
 import Runtime
+import TFLiteFormat
 
 struct OpsCommand: Command {
   static let declaration = CommandDeclaration(
     name: "ops",
-    summary: "Lists the ONNX operators that are taken; with a model, what of it is not, and why.",
+    summary: "Lists the operators that are taken, or the device's; with a model, what of it is not, and why.",
     examples: [
       .init("edgeopt ops", "The table of operators and their opsets."),
+      .init("edgeopt ops --device", "What TensorFlow Lite Micro has: types and limits of each operator."),
       .init("edgeopt ops model.onnx", "Whether this model can be taken."),
+      .init("edgeopt ops model.tflite", "Whether TensorFlow Lite Micro runs this file as it says."),
     ])
 
-  @Argument("A model to check, a .onnx file.", value: "MODEL", completion: .file(["onnx"])) var model: String?
+  @Argument(
+    "A model to check, a .onnx or .tflite file.", value: "MODEL", completion: .file(["onnx", "tflite"]))
+  var model: String?
+  @Flag("List the operators of TensorFlow Lite Micro instead of ONNX's.") var device = false
   @OptionGroup("model options") var modelOptions: ModelOptions
   @OptionGroup("output") var output: OutputOptions
   @OptionGroup("common options") var common: CommonOptions
 
   func run() throws {
-    if let model { return try check(model) }
+    if let model {
+      guard !device else { throw UsageError("--device lists operators; leave it away to check '\(model)'") }
+      return try ModelFormat(path: model) == .tflite ? checkDevice(model) : check(model)
+    }
+    if device { return try common.print(deviceTable, json: deviceDocument, to: output) }
     let operators = ONNXImporter.supportedOperators
     try common.print(table(operators), json: document(operators), to: output)
   }
