@@ -120,12 +120,14 @@ struct LegalizationFunctionTests {
     }
   }
 
-  @Test func runningProducts() throws {
+  @Test(arguments: [Cumulative.Kind.sum, .product]) func running(_ kind: Cumulative.Kind) throws {
     for (exclusive, reverse) in [(false, false), (true, false), (false, true), (true, true)] {
       var sketch = LegalizationSketch(seed: 9)
       let x = sketch.input([.batch(1), 6, 2])
-      let cumulative = Cumulative(kind: .product, axis: 1, exclusive: exclusive, reverse: reverse)
-      sketch.output(try sketch.apply(.cumulative(cumulative), [x]))
+      for axis in 1...2 {
+        let cumulative = Cumulative(kind: kind, axis: axis, exclusive: exclusive, reverse: reverse)
+        sketch.output(try sketch.apply(.cumulative(cumulative), [x]))
+      }
       try expectSame(sketch)
     }
   }

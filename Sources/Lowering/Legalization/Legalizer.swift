@@ -18,8 +18,8 @@ struct Legalizer {
   private var aliases: [TensorID: TensorID] = [:]
   /// Whether parts of a rewrite are looked at again.
   var rewritesParts = true
-  /// How often the source reads each tensor.
-  private var useCounts: [TensorID: Int] = [:]
+  /// The operators of the source that read each tensor.
+  private var readers: [TensorID: [Int]] = [:]
 
   /// Computes what constants decide.
   let evaluator: (any ConstantEvaluator)?
@@ -30,8 +30,7 @@ struct Legalizer {
     source = graph.operators
     self.graph = graph
     self.graph.operators = []
-    for node in source { for case let input? in node.inputs { useCounts[input, default: 0] += 1 } }
-    for port in graph.outputs { useCounts[port.tensor, default: 0] += 1 }
+    readers = graph.consumers
   }
 
   mutating func run() throws(Diagnostic) -> Legalization {
@@ -201,13 +200,8 @@ struct Legalizer {
   /// The written operator that makes a tensor.
   func maker(_ id: TensorID) -> Operator? { makers[id].map { graph.operators[$0] } }
 
-  /// Whether the source reads the tensor once (as an operand or as an output).
-  func isReadOnce(_ id: TensorID) -> Bool { useCounts[id, default: 0] == 1 }
-
-  /// Changes the written operator that makes a tensor.
-  mutating func replaceMaker(of id: TensorID, by node: Operator) {
-    if let index = makers[id] { graph.operators[index] = node }
-  }
+  /// The operators of the source that read a tensor.
+  func sourceReaders(_ id: TensorID) -> [Operator] { readers[id, default: []].map { source[$0] } }
 
   /// The only element of a float constant.
   func scalarValue(_ id: TensorID?) -> Float? {

@@ -1,6 +1,31 @@
 import Graph
 
 extension Legalizer {
+  /// Weights of attention are averages over many places: a 256th is a large step for them, so that they and what they
+  /// are multiplied with are int16.
+  mutating func widenAttention(_ node: Operator) {
+    guard target == .int8, case .softmax(let axis, _) = node.operation, let weights = node.outputs[0],
+      axis == shape(weights).rank - 1, shape(weights)[axis].perSample > Self.fewPlaces,
+      !graph.isOutput(weights)
+    else { return }
+    let readers = sourceReaders(weights)
+    let isAttention =
+      !readers.isEmpty
+      && readers.allSatisfy { reader in
+        guard case .matmul(transposesLeft: false, _) = reader.operation, reader.inputs[0] == weights,
+          let values = reader.inputs[1]
+        else { return false }
+        return graph[values].constant == nil
+      }
+    guard isAttention else { return }
+    wide.insert(weights)
+    for reader in readers { for case let mixed? in reader.outputs { wide.insert(mixed) } }
+    record("attention in int16", node)
+  }
+
+  /// Up to here a step of the weights is small beside them.
+  private static let fewPlaces = 4
+
   /// Leading axes beyond the device's five become one.
   mutating func rewriteMatmul(_ node: Operator) throws(Diagnostic) -> Bool {
     guard let left = node.inputs[0], let right = node.inputs[1], let result = node.outputs[0],

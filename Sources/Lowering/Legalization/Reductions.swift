@@ -55,9 +55,11 @@ extension Legalizer {
 
   private static let mostFactors = 64
 
-  /// Running products along short axes.
+  /// Running sums as a dense layer of ones: the device's int8 kernel rounds after each step. Running products along
+  /// short axes.
   mutating func rewriteCumulative(_ cumulative: Cumulative, _ node: Operator) throws(Diagnostic) -> Bool {
-    guard cumulative.kind == .product, let x = node.inputs[0], let result = node.outputs[0],
+    if cumulative.kind == .sum { return try rewriteRunningSum(cumulative, node) }
+    guard let x = node.inputs[0], let result = node.outputs[0],
       graph[x].element.isFloat, let count = shape(x)[cumulative.axis].fixedValue, count <= Self.mostFactors
     else { return false }
     var parts = try addSplit(
@@ -79,6 +81,34 @@ extension Legalizer {
     record("running product factor by factor", node)
     return true
   }
+
+  private mutating func rewriteRunningSum(
+    _ cumulative: Cumulative, _ node: Operator
+  ) throws(Diagnostic) -> Bool {
+    guard target == .int8, let x = node.inputs[0], let result = node.outputs[0], graph[x].element.isFloat,
+      let count = shape(x)[cumulative.axis].fixedValue, count <= Self.mostSummands
+    else { return false }
+    let ones = (0..<count).flatMap { sum in
+      (0..<count).map { part -> Float in
+        let distance = cumulative.reverse ? part - sum : sum - part
+        return distance > 0 || (distance == 0 && !cumulative.exclusive) ? 1 : 0
+      }
+    }
+    let filter = addConstant(ones, [count, count], name: "running ones")
+    var permutation = Array(0..<shape(x).rank)
+    permutation.swapAt(cumulative.axis, permutation.count - 1)
+    if cumulative.axis == permutation.count - 1 {
+      try add(.dense(clamp: nil), [x, filter], for: node, into: result)
+    } else {
+      let turned = try add(.transpose(permutation), [x], for: node)
+      let sums = try add(.dense(clamp: nil), [turned, filter], for: node)
+      try add(.transpose(permutation), [sums], for: node, into: result)
+    }
+    record("running sum as a dense layer", node)
+    return true
+  }
+
+  private static let mostSummands = 256
 
   /// The last of equal extremes is the first from behind.
   mutating func rewriteArgument(

@@ -25,6 +25,9 @@ extension Legalizer {
       return try rewriteArgument(maximum: maximum, axis: axis, keepsAxis: keepsAxis, node)
     case .topK(let top): return try rewriteTopK(top, node)
     case .cumulative(let cumulative): return try rewriteCumulative(cumulative, node)
+    case .softmax(_, false):
+      widenAttention(node)
+      return false
     case .matmul: return try rewriteMatmul(node)
     case .convolution(let convolution): return try rewriteConvolution(convolution, node)
     case .transposedConvolution(let convolution): return try rewriteTransposed(convolution, node)
