@@ -90,6 +90,8 @@ struct ModelReading {
     var model = MicroModel(
       subgraphs: subgraphs, description: file.text(file.model.description), metadata: try metadata())
     readCompression(into: &model)
+    // What is left out above would only make the rest look wrong.
+    try faults.report(in: name)
     for index in model.subgraphs.indices {
       settleConstants(of: &model.subgraphs[index], at: index)
       SubgraphChecks(model, index).run(&faults)
