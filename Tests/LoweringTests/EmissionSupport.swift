@@ -59,14 +59,14 @@ extension LegalizationSketch {
     return try program.makeSession().run(try stored(inputs, for: program))
   }
 
-  private static func stored(_ inputs: [TensorValue], for program: MicroProgram) throws -> [TensorValue] {
+  static func stored(_ inputs: [TensorValue], for program: MicroProgram) throws -> [TensorValue] {
     try zip(program.inputs, inputs).map { port, value in
       let value = value.type.isFloat ? try port.quantized(value) : widened(value, to: port.type)
       return value.reshaped(port.sizes)
     }
   }
 
-  private static func widened(_ value: TensorValue, to type: ElementType) -> TensorValue {
+  static func widened(_ value: TensorValue, to type: ElementType) -> TensorValue {
     value.type == type ? value : TensorValue(integers: value.integers, type: type, sizes: value.sizes)
   }
 
@@ -83,7 +83,7 @@ extension LegalizationSketch {
   }
 
   /// Numbers by the least and the greatest element of each tensor, as its maker demands.
-  private func plan(_ all: [[TensorValue]], wide: Set<TensorID>) throws -> QuantizationPlan {
+  func plan(_ all: [[TensorValue]], wide: Set<TensorID>) throws -> QuantizationPlan {
     var ranges: [TensorID: (Float, Float)] = [:]
     let session = try Program(graph, fusesSteps: false).makeSession(batch: 1)
     session.onTensor = { id, value in

@@ -79,11 +79,27 @@ extension Emission {
   mutating func emit(_ cumulative: Cumulative) throws(Refusal) {
     try refuseInt16()
     guard cumulative.kind == .sum else { throw Refusal("has running products, which the device lacks") }
-    let input = try operand(0)
+    var input = try operand(0)
+    // The int8 kernel starts an exclusive sum anywhere but at zero: the data are moved by one instead.
+    let moves = cumulative.exclusive && input.numbers.isQuantized
+    if moves { input = moved(input, axis: cumulative.axis, back: cumulative.reverse) }
     let axis = constant(integers: [cumulative.axis], shape: [], .int32)
     let options = MicroOptions.cumulativeSum(
-      isExclusive: cumulative.exclusive, isReversed: cumulative.reverse)
+      isExclusive: cumulative.exclusive && !moves, isReversed: cumulative.reverse)
     try bind(0, add(.cumsum, [input, axis], to: resultNumbers(), input.shape, options))
+  }
+
+  /// The value with a zero at its front (or back) along an axis, and without its last (or first) element.
+  private mutating func moved(_ value: Value, axis: Int, back: Bool) -> Value {
+    let none = [Int](repeating: 0, count: value.rank)
+    var (starts, counts, before, after) = (none, value.shape, none, none)
+    counts[axis] -= 1
+    if back { (starts[axis], after[axis]) = (1, 1) } else { before[axis] = 1 }
+    if counts[axis] == 0 {
+      let zeros = [Int](repeating: value.numbers.zeroPoint, count: value.elementCount)
+      return constant(integers: zeros, shape: value.shape, value.numbers)
+    }
+    return pad(slice(value, starts: starts, counts: counts), before: before, after: after, value: 0)
   }
 
   // MARK: Softmax

@@ -34,7 +34,7 @@ extension Emission {
       return addSameShape(.hardSwish, input, to: numbers, .empty(union: 91))
     case .absolute: return addSameShape(.abs, input, to: numbers, .empty(union: 78))
     case .negate:
-      let minusOne = constant(integers: [-1], shape: [1], Numbers(type: arithmetic.type, scale: 1))
+      let minusOne = constant(integers: [-1], shape: [], Numbers(type: arithmetic.type, scale: 1))
       return add(.mul, [stored(input), minusOne], to: numbers, shape, .arithmetic(activation: .none))
     case .square:
       return add(.mul, [stored(input), stored(input)], to: numbers, shape, .arithmetic(activation: .none))
@@ -117,7 +117,7 @@ extension Emission {
     switch (kind, input.numbers.type) {
     case (.not, .bool): try bind(0, addSameShape(.logicalNot, input, to: .bool, .empty(union: 63)))
     case (.negate, .int32):
-      let minusOne = constant(integers: [-1], shape: [1], .int32)
+      let minusOne = constant(integers: [-1], shape: [], .int32)
       let options = MicroOptions.arithmetic(activation: .none)
       try bind(0, add(.mul, [stored(input), minusOne], to: .int32, deviceShape(input), options))
     default: throw Refusal("'\(node.operation.name)' has no kernel for \(input.numbers.type)")
@@ -130,6 +130,16 @@ extension Emission {
       throw Refusal("has an int16 operand with the zero point \(input.numbers.zeroPoint)")
     }
     return input
+  }
+
+  /// Results with those outside of the function's domain replaced by the nearest inside: an operand that ends at the
+  /// domain's border is rounded to either side of it.
+  private static func nearestInDomain(_ results: View<Float>) -> [Float] {
+    let known = (0..<results.count).filter { !results[$0].isNaN }
+    return (0..<results.count).map { entry in
+      let nearest = known.min { abs($0 - entry) < abs($1 - entry) }
+      return nearest.map { results[$0] } ?? 0
+    }
   }
 
   /// Any function of one int8 number, exact to half a step: a table of its 256 results.
@@ -146,15 +156,11 @@ extension Emission {
         operation, inputs: [TensorValue(floats: points, sizes: [256])] + others,
         resultTypes: [TensorType(.float32, Shape([256]))])
     } catch { throw Refusal("its table cannot be computed: \(error.message)") }
-    let entries = (0..<256).map { entry in
-      let value = results[0].floats[entry]
-      // Outside of the function's domain no entry is right; zero does the least harm.
-      return value.isNaN ? numbers.clipped(0) : numbers.clipped(value)
-    }
+    let entries = Self.nearestInDomain(results[0].floats).map(numbers.clipped)
     let table = constant(integers: entries, shape: [256], numbers)
     let shape = deviceShape(input)
     let cast = add(.cast, [stored(input)], to: .int32, shape, .cast(from: .int8, to: .int32))
-    let offset = constant(integers: [128], shape: [1], .int32)
+    let offset = constant(integers: [128], shape: [], .int32)
     let index = add(.add, [cast, offset], to: .int32, shape, .arithmetic(activation: .none))
     return add(.gather, [table, index], to: numbers, shape, .gather(axis: 0, batchDimensions: 0))
   }

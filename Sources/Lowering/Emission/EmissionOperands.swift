@@ -167,9 +167,9 @@ extension Emission {
 
   /// One real number in these numbers.
   mutating func constant(real: Float, _ numbers: Numbers) -> Value {
-    if numbers.isQuantized { return constant(integers: [numbers.clipped(real)], shape: [1], numbers) }
-    return constant(.floats([real.bitPattern], shape: [1], numbers), name: "") {
-      TensorValue(floats: [real], sizes: [1])
+    if numbers.isQuantized { return constant(integers: [numbers.clipped(real)], shape: [], numbers) }
+    return constant(.floats([real.bitPattern], shape: [], numbers), name: "") {
+      TensorValue(floats: [real], sizes: [])
     }
   }
 

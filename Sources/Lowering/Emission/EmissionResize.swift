@@ -3,13 +3,10 @@ import Micro
 
 extension Emission {
   mutating func emit(_ resize: Resize) throws(Refusal) {
-    let input = try operand(0)
-    let shape = resultShape()
-    guard input.rank == 4, input.shape[0] == shape[0], input.shape[3] == shape[3] else {
-      throw Refusal("resizes \(input.shape) to \(shape); the device resizes the two spatial axes")
-    }
-    let axes = (1...2).map {
-      SampledAxis(input: input.shape[$0], output: shape[$0], scale: resize.scales[$0])
+    let whole = try operand(0)
+    let (view, changed) = try plane(whole, to: resultShape())
+    let axes = changed.map {
+      SampledAxis(input: whole.shape[$0], output: resultShape()[$0], scale: resize.scales[$0])
     }
     let shrinks = axes.contains { $0.output < $0.input }
     guard !(resize.antialias && shrinks) else { throw Refusal("smooths what it shrinks (antialias)") }
@@ -35,10 +32,30 @@ extension Emission {
       throw Refusal(
         "resizes with coordinates '\(resize.coordinates.rawValue)' in a way that the device does not know")
     }
-    let size = constant(integers: Array(shape[1...2]), shape: [2], .int32)
+    let size = constant(integers: view.output, shape: [2], .int32)
     let options = MicroOptions.resize(
       alignCorners: flags.alignsCorners, halfPixelCenters: flags.halfPixel)
-    try bind(0, add(code, [input, size], to: input.numbers, shape, options))
+    let shape = [view.input.shape[0]] + view.output + [view.input.shape[3]]
+    try bind(0, add(code, [view.input, size], to: whole.numbers, shape, options))
+  }
+
+  /// The value as pictures whose rows and columns are the axes that change: what lies before them is the batch, what
+  /// lies behind them are the channels.
+  private func plane(
+    _ value: Value, to shape: [Int]
+  ) throws(Refusal) -> (view: (input: Value, output: [Int]), axes: [Int]) {
+    var axes = value.shape.indices.filter { value.shape[$0] != shape[$0] }
+    // A picture that keeps one of its extents is taken as it is.
+    if value.rank == 4, axes.allSatisfy({ $0 == 1 || $0 == 2 }) { axes = [1, 2] }
+    guard axes.count <= 2, let first = axes.first, let last = axes.last, last - first <= 1 else {
+      throw Refusal("resizes \(value.shape) to \(shape); the device resizes two neighboring axes")
+    }
+    let sizes = axes.count == 2 ? (value.shape[first], value.shape[last]) : (value.shape[first], 1)
+    let batch = value.shape[..<first].reduce(1, *)
+    let channels = value.shape[(last + 1)...].reduce(1, *)
+    let input = Value(
+      tensor: value.tensor, shape: [batch, sizes.0, sizes.1, channels], numbers: value.numbers)
+    return ((input, axes.count == 2 ? [shape[first], shape[last]] : [shape[first], 1]), axes)
   }
 
 }
