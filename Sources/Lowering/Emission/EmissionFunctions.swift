@@ -159,9 +159,9 @@ extension Emission {
     let entries = Self.nearestInDomain(results[0].floats).map(numbers.clipped)
     let table = constant(integers: entries, shape: [256], numbers)
     let shape = deviceShape(input)
-    let cast = add(.cast, [stored(input)], to: .int32, shape, .cast(from: .int8, to: .int32))
-    let offset = constant(integers: [128], shape: [], .int32)
-    let index = add(.add, [cast, offset], to: .int32, shape, .arithmetic(activation: .none))
+    // The same steps from 128 higher are places in the table: one copy as int32, not two as CAST and ADD take.
+    let places = Numbers(type: .int32, scale: source.scale, zeroPoint: source.zeroPoint + 128)
+    let index = addSameShape(.quantize, input, to: places, .empty(union: 89))
     return add(.gather, [table, index], to: numbers, shape, .gather(axis: 0, batchDimensions: 0))
   }
 }
