@@ -3,8 +3,8 @@
 
 usage: micro_bits.py BINARY [--only REGEX] [--per-operator N] [--seed N] [--keep DIR]
 
-Each model is drawn from its own seed: types, shapes, scales, options, and which operands are constants. Int8 functions
-of one operand meet all 256 numbers, those named `_every_pair` all pairs. A draw that the interpreter refuses is drawn
+Each model is drawn from its own seed: types, shapes, scales, options, and which operands are constants. Those named
+`_every_number` sweep all 256 numbers of int8, those named `_every_pair` all pairs. A draw that the interpreter refuses is drawn
 again. Integers must be the same bytes; floats may differ by each generator's tolerance, since exp and its kin are not
 the same function on every machine. --keep writes failing models and inputs.
 """

@@ -23,7 +23,8 @@ extension OperatorContext {
     try checkBias(bias, channels: shape.outputChannels)
     if x.type == .float32 {
       try requireFloat(w, bias, y)
-      return FloatConvolution(shape, x, w, bias, y, range: options.activation.floatRange).kernel
+      return fastFloatConvolution(shape, x, w, bias, y, options.activation)
+        ?? FloatConvolution(shape, x, w, bias, y, range: options.activation.floatRange).kernel
     }
     let requantization = try convolutionRequantization(
       x, w, bias, y, channels: shape.outputChannels, options, isDepthwise: false)
@@ -50,9 +51,10 @@ extension OperatorContext {
     try checkBias(bias, channels: channels)
     if x.type == .float32 {
       try requireFloat(w, bias, y)
-      return FloatDepthwise(
-        shape, multiplier: multiplier, x, w, bias, y, range: options.activation.floatRange
-      ).kernel
+      return fastFloatDepthwise(shape, x, w, bias, y, options.activation)
+        ?? FloatDepthwise(
+          shape, multiplier: multiplier, x, w, bias, y, range: options.activation.floatRange
+        ).kernel
     }
     let requantization = try convolutionRequantization(
       x, w, bias, y, channels: channels, options, isDepthwise: true)

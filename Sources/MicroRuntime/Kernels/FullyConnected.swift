@@ -21,6 +21,11 @@ extension OperatorContext {
     let rows = y.count / filters
     if x.type == .float32 {
       try requireFloat(w, bias, y)
+      if let fast = fastFloatDense(
+        x, w, bias, y, rows: rows, depth: depth, filters: filters, options.activation)
+      {
+        return fast
+      }
       let range = options.activation.floatRange
       return { memory in
         Self.floatRows(memory, x, w, bias, y, rows: rows, depth: depth, filters: filters, range)

@@ -32,6 +32,9 @@ struct WindowAxis: Sendable {
 
   func start(of output: Int) -> Int { output * stride - before }
 
+  /// How far the last window reaches behind the image.
+  var after: Int { max(0, (output - 1) * stride + (kernel - 1) * dilation + 1 - before - input) }
+
   /// How many places of the padded image the windows reach over.
   var paddedExtent: Int { max(before + input, (max(output, 1) - 1) * stride + (kernel - 1) * dilation + 1) }
 

@@ -123,6 +123,30 @@ def every_pair(name, options):
     return generate
 
 
+def every_comparison(name):
+    def generate(draw):
+        model = Model()
+        numbers = np.arange(-128, 128).astype(np.int8)
+        first = (draw.scale(1e-3, 0.9), draw.integer(-128, 127))
+        second = first if draw.chance(0.3) else (draw.scale(1e-3, 0.9), draw.integer(-128, 127))
+        x, y = model.tensor([256, 1], "int8", first), model.tensor([1, 256], "int8", second)
+        out = model.tensor([256, 256], "bool")
+        model.operator(name, [x, y], [out], "".join(part.capitalize() for part in name.split("_")) + "Options")
+        return Case(model, {x: numbers.reshape(256, 1), y: numbers.reshape(1, 256)}, [out])
+    return generate
+
+
+def add_n_every_pair(draw):
+    model = Model()
+    numbers = np.arange(-128, 128).astype(np.int8)
+    grid = draw.grid("int8")
+    values = [np.repeat(numbers.reshape(256, 1), 256, 1), np.repeat(numbers.reshape(1, 256), 256, 0)]
+    terms = [model.tensor([256, 256], "int8", grid) for _ in values]
+    out = model.tensor([256, 256], "int8", (np.float32(grid[0] * draw.random.uniform(0.8, 4)), draw.integer(-128, 127)))
+    model.operator("ADD_N", terms, [out], "AddNOptions")
+    return Case(model, dict(zip(terms, values)), [out])
+
+
 GENERATORS = {
     "ADD": binary("ADD", "AddOptions", ["float32", "int8", "int8", "int16", "int32"]),
     "SUB": binary("SUB", "SubOptions", ["float32", "int8", "int8", "int16", "int32"]),
@@ -147,3 +171,6 @@ GENERATORS = {
     "LOGICAL_AND": logical("LOGICAL_AND"), "LOGICAL_OR": logical("LOGICAL_OR"), "LOGICAL_NOT": logical("LOGICAL_NOT"),
     "ADD_N": add_n, "SELECT_V2": select,
 }
+GENERATORS["ADD_N_every_pair"] = add_n_every_pair
+for operator in ("EQUAL", "NOT_EQUAL", "GREATER", "GREATER_EQUAL", "LESS", "LESS_EQUAL"):
+    GENERATORS[operator + "_every_pair"] = every_comparison(operator)

@@ -30,4 +30,23 @@ def decode(draw):
     return Case(model, {x: draw.values([2, depth], "int8")}, [y])
 
 
-GENERATORS = {"TFLM_DECODE": decode}
+def pruned(draw):
+    filters, depth = draw.integer(1, 9), draw.integer(1, 20)
+    kept = draw.random.random(filters * depth) < draw.random.uniform(0.1, 0.9)
+    kept[0] = True
+    values = draw.random.integers(-127, 128, kept.sum()).astype(np.int8)
+    header = np.zeros(16, np.uint8)
+    header[[0, 1, 4]] = [2, 1, 1]
+    packed = np.packbits(kept)
+    model = Model()
+    x = model.tensor([2, depth], "int8", draw.grid("int8", 0.01, 0.1))
+    encoded = model.tensor([len(packed)], "uint8", data=packed)
+    ancillary = model.tensor([16 + len(values)], "uint8", data=np.concatenate([header, values.view(np.uint8)]))
+    w = model.tensor([filters, depth], "int8", (draw.scale(0.003, 0.01), draw.choice([0, 0, 7])))
+    y = model.tensor([2, filters], "int8", (np.float32(0.3), draw.integer(-128, 127)))
+    model.operator("CUSTOM", [encoded, ancillary], [w], custom="TFLM_DECODE")
+    model.operator("FULLY_CONNECTED", [x, w], [y], "FullyConnectedOptions")
+    return Case(model, {x: draw.values([2, depth], "int8")}, [y])
+
+
+GENERATORS = {"TFLM_DECODE": decode, "TFLM_DECODE_pruned": pruned}

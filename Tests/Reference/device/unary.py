@@ -15,10 +15,14 @@ def operand(draw, type):
     return draw.values(draw.shape(), type)
 
 
+# Those with an int8 kernel, for the sweep over all 256 numbers alone.
+SWEEPS = {}
+
+
 def unary(name, types, options=None, output=None, scales=None, same=False, positive=False, settings=None, ratio=None):
     """`output` is the grid that the operator's results always have, by type."""
-    def generate(draw):
-        type = draw.choice(types)
+    def generate(draw, only=None):
+        type = only or draw.choice(types)
         model = Model()
         values = operand(draw, type)
         grids = [None, None]
@@ -42,6 +46,8 @@ def unary(name, types, options=None, output=None, scales=None, same=False, posit
         fields = settings(draw) if settings else {}
         model.operator(name, [x], [y], options, **fields)
         return Case(model, {x: values}, [y], 2e-6 if type == "float32" else None)
+    if "int8" in types:
+        SWEEPS[name + "_every_number"] = lambda draw: generate(draw, "int8")
     return generate
 
 
@@ -166,3 +172,25 @@ GENERATORS = {
         "L2_NORMALIZATION", "L2NormOptions", [("float32", "float32"), ("int8", "int8"), ("int8", "int8"), ("int8", "int8")],
         {("int8", "int8"): (1 / 128, 0)}),
 }
+GENERATORS.update(SWEEPS)
+
+
+def requantize_every_number(draw):
+    model = Model()
+    x, y = model.tensor(EVERY.shape, "int8", draw.grid()), model.tensor(EVERY.shape, "int8", draw.grid())
+    model.operator("QUANTIZE", [x], [y], "QuantizeOptions")
+    return Case(model, {x: EVERY}, [y])
+
+
+def prelu_every_pair(draw):
+    model = Model()
+    values, slopes = np.repeat(EVERY.reshape(256, 1), 256, 1), EVERY
+    x = model.tensor(values.shape, "int8", draw.grid())
+    alpha = model.tensor(slopes.shape, "int8", draw.grid(), data=slopes)
+    y = model.tensor(values.shape, "int8", draw.grid())
+    model.operator("PRELU", [x, alpha], [y])
+    return Case(model, {x: values}, [y])
+
+
+GENERATORS["QUANTIZE_every_number"] = requantize_every_number
+GENERATORS["PRELU_every_pair"] = prelu_every_pair

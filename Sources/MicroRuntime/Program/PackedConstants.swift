@@ -73,12 +73,38 @@ extension OperatorContext {
       }
       try require(header.count >= 16, "its second operand has \(header.count) bytes, fewer than its header")
       try requireSupported(
-        header[0] == 0 && header[1] == 1 && header[4] == 1,
-        "it is packed in another form than a lookup table of version 1")
-      let table = LookupTable(
-        bits: Int(header[5] & 7), values: header[16..<header.count], stride: Int(header[6]))
-      decoded.append(try table.unpacked(packed, of: tensors[output]))
+        header[1] == 1 && header[4] == 1 && (header[0] == 0 || header[0] == 2),
+        "its packing (type \(header[0]), version \(header[1])) is neither a lookup table nor pruning of version 1"
+      )
+      let values = header[16..<header.count]
+      if header[0] == 0 {
+        let table = LookupTable(bits: Int(header[5] & 7), values: values, stride: Int(header[6]))
+        decoded.append(try table.unpacked(packed, of: tensors[output]))
+      } else {
+        decoded.append(try unpruned(packed, values, tensors[output]))
+      }
     }
     return decoded
+  }
+
+  /// A bit for each element, the highest of a byte first, says whether its value is given; the others are the zero point.
+  private func unpruned(
+    _ mask: View<UInt8>, _ values: View<UInt8>, _ tensor: MicroTensor
+  ) throws(Diagnostic) -> View<UInt8> {
+    let zeroPoints = tensor.quantization?.zeroPoints ?? []
+    guard let width = tensor.type.byteCount, tensor.type == .int8 || zeroPoints.allSatisfy({ $0 == 0 }) else {
+      throw unsupported("'\(tensor.name)' is \(tensor.type) with a zero point, which TFLM does not unpack")
+    }
+    let count = tensor.elementCount
+    try require(mask.count * 8 >= count, "its mask has \(mask.count) bytes for \(count) elements")
+    let elements = View<UInt8>(count: count * width)
+    elements.fill(UInt8(truncatingIfNeeded: zeroPoints.first ?? 0))
+    var next = 0
+    for element in 0..<count where mask[element / 8] >> UInt8(7 - element % 8) & 1 == 1 {
+      try require(next + width <= values.count, "it has fewer values than its mask says")
+      elements[element * width..<(element + 1) * width].copy(from: values[next..<next + width])
+      next += width
+    }
+    return elements
   }
 }
