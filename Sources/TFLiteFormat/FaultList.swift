@@ -17,7 +17,7 @@ struct FaultList {
     let hint =
       first.kind == .badData
       ? "the file is damaged, or the tool that wrote it is at fault: convert the model again"
-      : "a microcontroller's runtime (TFLM) has no kernel for these"
+      : "convert the model again, for a microcontroller"
     if all.count == 1 { throw Diagnostic(first.kind, "'\(name)': \(first.text)", hint: hint) }
     let shown = all.prefix(20).map { "\n  \($0.text)" }.joined()
     let rest = all.count > 20 ? "\n  and \(all.count - 20) more" : ""

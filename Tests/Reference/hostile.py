@@ -20,6 +20,7 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper
 
 import reference
+from flat import Table, put
 
 SECONDS, MEGABYTES = 5, 1000
 MODEL = (reference.DIGITS / "digits_cnn.onnx").read_bytes()
@@ -364,6 +365,38 @@ def problem_of(binary, case, show):
         if left or any(path.read_bytes() != content for path, content in before.items()):
             return f"files were left or changed: {left}"
     return None
+
+
+# --- Files for the device
+
+VECTORS = reference.REPOSITORY / "Tests" / "MicroRuntimeTests" / "Vectors"
+CONVOLUTION = (VECTORS / "conv_int8_pertensor_valid.tflite").read_bytes()
+
+
+def bad_tflite(name, content, codes=BAD_DATA, mentions=(), verb=("ops",)):
+    CASES.append(Bad(name, [verb[0], "{}/model.tflite", *verb[1:]], codes, mentions, {"model.tflite": content}))
+
+
+def changed(place, number, width=4):
+    """The convolution with a number changed; `place` finds it from the model and its first subgraph."""
+    root = Table.root(CONVOLUTION)
+    return put(CONVOLUTION, place(root, root.tables(2)[0]), number, width)
+
+
+bad_tflite("an empty .tflite file", b"")
+bad_tflite("half of a .tflite file", CONVOLUTION[:len(CONVOLUTION) // 2], mentions=["damaged"])
+bad_tflite("an ONNX file named .tflite", MODEL, mentions=["TFL3"])
+bad_tflite("noise behind the mark", b"\x10\0\0\0TFL3" + np.random.default_rng(2).bytes(4096))
+bad_tflite("version 9 of the format", changed(lambda model, graph: model.place(0), 9), UNSUPPORTED, ["version 9"])
+bad_tflite("an operator without a name", changed(lambda model, graph: model.tables(1)[0].place(3), 170), UNSUPPORTED, ["StableHLO"])
+bad_tflite("a filter that is tensor 99", changed(lambda model, graph: graph.tables(3)[0].element(1, 1), 99), mentions=["tensor 99"])
+bad_tflite("an output that is tensor -7", changed(lambda model, graph: graph.element(2, 0), -7), mentions=["tensor -7"])
+bad_tflite("a tensor of 2^31 elements", changed(lambda model, graph: graph.tables(0)[0].element(0, 1), 2**31 - 1), mentions=["shape"])
+bad_tflite("an element type that is none", changed(lambda model, graph: graph.tables(0)[0].place(1), 99, 1), mentions=["99"])
+bad_tflite("weights in buffer 1,000", changed(lambda model, graph: graph.tables(0)[1].place(2), 1000), mentions=["buffer 1000"])
+bad_tflite("weights that are longer than their buffer", changed(lambda model, graph: graph.tables(0)[1].element(0, 1), 50), mentions=["bytes"])
+bad_tflite("a list longer than the file", changed(lambda model, graph: graph.length(0), 2**30), mentions=["damaged"])
+bad_tflite("a damaged .tflite file, written anew", CONVOLUTION[:200], verb=("convert", "-o", "{}/out.tflite"))
 
 
 def main():

@@ -13,48 +13,15 @@ import re
 import sys
 import tempfile
 
-import flatbuffers
 import numpy as np
 
 import micro
 import reference
+from flat import Table
 
 VECTORS = reference.REPOSITORY / "Tests" / "MicroRuntimeTests" / "Vectors"
 TYPES = {0: np.float32, 2: np.int32, 3: np.uint8, 4: np.int64, 6: np.bool_, 7: np.int16, 9: np.int8}
 SAMPLES = 3
-
-
-class Table:
-    """A flatbuffer's table: fields by their number."""
-
-    def __init__(self, content, position):
-        self.table = flatbuffers.table.Table(content, position)
-
-    @staticmethod
-    def root(content):
-        return Table(content, int.from_bytes(content[:4], "little"))
-
-    def offset(self, field):
-        return self.table.Offset(4 + 2 * field)
-
-    def tables(self, field):
-        offset = self.offset(field)
-        if not offset:
-            return []
-        start = self.table.Vector(offset)
-        return [Table(self.table.Bytes, self.table.Indirect(start + 4 * index))
-                for index in range(self.table.VectorLen(offset))]
-
-    def integers(self, field):
-        offset = self.offset(field)
-        if not offset:
-            return []
-        start, count = self.table.Vector(offset), self.table.VectorLen(offset)
-        return np.frombuffer(self.table.Bytes, np.int32, count, start).tolist()
-
-    def byte(self, field):
-        offset = self.offset(field)
-        return self.table.Bytes[self.table.Pos + offset] if offset else 0
 
 
 def inputs_of(content):
