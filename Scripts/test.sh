@@ -31,6 +31,8 @@ if [ -x "$binary" ]; then
   reference determinism 60
   reference export_roundtrip 180
   reference hostile 60
+  reference micro_bits $((240 * ${long:-1})) --per-operator "$per_operator"
+  reference micro_files 120
   reference float_tflite $((240 * ${long:-1})) --per-operator "$((per_operator / 10))"
   reference tflite_roundtrip 120
 fi

@@ -102,22 +102,27 @@ public struct MicroProgram: Sendable {
 }
 
 extension MicroProgram {
-  /// Larger tensors are a mistake in the file.
-  private static let maximumByteCount = Storage.machineByteCount
+  /// No device holds a tensor of more elements.
+  private static let maximumElementCount = 1 << 26
 
   /// Refuses what would lead outside of the model's tables or of memory.
   private static func check(_ graph: MicroSubgraph) throws(Diagnostic) {
     for tensor in graph.tensors {
-      guard let width = tensor.type.byteCount else {
+      guard tensor.type.byteCount != nil else {
         throw Diagnostic(.unsupported, "'\(tensor.name)' is \(tensor.type), which TFLM has no size for")
       }
-      var byteCount = width
+      var count = 1
       for extent in tensor.shape {
-        let (product, overflow) = byteCount.multipliedReportingOverflow(by: extent)
-        guard extent >= 0, !overflow, product < maximumByteCount else {
-          throw Diagnostic(.badData, "'\(tensor.name)' has the shape \(tensor.shape), which cannot be")
+        // Alone, a zero is an old way to write a scalar or an empty list.
+        guard extent > 0 || (extent == 0 && tensor.shape.count == 1) else {
+          throw Diagnostic(
+            .badData, "'\(tensor.name)' has the shape \(tensor.shape), and TFLM wants extents above 0")
         }
-        byteCount = product
+        let (product, overflow) = count.multipliedReportingOverflow(by: extent)
+        guard !overflow, product <= maximumElementCount else {
+          throw Diagnostic(.badData, "'\(tensor.name)' has the shape \(tensor.shape), which no device holds")
+        }
+        count = product
       }
       if let scales = tensor.quantization?.scales, scales.contains(where: { !$0.isFinite || $0 < 0 }) {
         throw Diagnostic(.badData, "'\(tensor.name)' has a scale that is negative or not a number")

@@ -146,7 +146,7 @@ def transposed(draw):
 
 def batch_matmul(draw):
     type = draw.choice(["float32", "int8", "int8", "int16"])
-    rows, inner, columns = draw.integer(1, 6), draw.choice([1, 4, 17, 64]), draw.integer(1, 6)
+    rows, inner, columns = draw.integer(1, 6), draw.choice([1, 4, 17, 64, 258, 300]), draw.integer(1, 6)
     leading = draw.shape(0, 2, 3)
     def lead():
         return [extent if draw.chance(0.75) else 1 for extent in leading]
