@@ -8,6 +8,12 @@ public struct ArenaReport: Sendable {
   /// What a platform's interpreter takes, or why that is not known.
   public let predictions: [ArenaPlatform: Result<ArenaPrediction, Diagnostic>]
 
+  /// What `--memory-plan best` would do; nil where the arena is not known or the model is too large to try.
+  public let bestPlan: MemoryPlanSummary?
+
+  /// With more buffers a better plan is not looked for just to speak of it.
+  private static let bufferLimit = 2000
+
   public init(_ model: MicroModel) {
     var predictions: [ArenaPlatform: Result<ArenaPrediction, Diagnostic>] = [:]
     for platform in ArenaPlatform.allCases {
@@ -18,6 +24,8 @@ public struct ArenaReport: Sendable {
       }
     }
     self.predictions = predictions
+    let buffers = (try? predictions[.cortexM]?.get())?.buffers.count ?? .max
+    bestPlan = buffers <= Self.bufferLimit ? try? model.optimizingMemory(.cortexM).1 : nil
   }
 
   /// The one that users plan with.
@@ -25,6 +33,13 @@ public struct ArenaReport: Sendable {
 
   /// The moment when most bytes are alive, what they are, and what would lower it.
   public var peak: ArenaPeak? { cortexM?.peak }
+
+  /// What makes the peak and what would lower it, in plain words.
+  public var advice: [String] {
+    let saved = bestPlan?.savedByteCount ?? 0
+    return (peak?.advice ?? [])
+      + (saved > 0 ? ["--memory-plan best saves \(NumberFormat.count(saved)) bytes"] : [])
+  }
 
   // MARK: Text
 
@@ -57,7 +72,7 @@ public struct ArenaReport: Sendable {
     }
     table.addRule()
     table.add("the most that is alive at one time", "", "", NumberFormat.count(peak.byteCount))
-    return table.text(width: width) + peak.advice.map { "- \($0.printable())\n" }.joined()
+    return table.text(width: width) + advice.map { "- \($0.printable())\n" }.joined()
   }
 
   private var unknown: String {
@@ -101,7 +116,7 @@ public struct ArenaReport: Sendable {
   private func json(_ peak: ArenaPeak) -> JSON {
     .object([
       "at": .string(peak.moment), "bytes": .integer(peak.byteCount), "alive": .array(peak.alive.map(json)),
-      "advice": .strings(peak.advice),
+      "advice": .strings(advice), "best_plan_head": .optional(bestPlan) { .integer($0.after.head) },
     ])
   }
 

@@ -122,6 +122,28 @@ import Testing
     #expect(try OfflinePlan(placed.with(nil)) == nil)
   }
 
+  @Test("The result of a RESHAPE lies where its input does, and counts once")
+  func reshapeInPlace() throws {
+    var model = MicroModel()
+    let tensors = [("x", [1, 16]), ("wide", [1, 1600]), ("flat", [1600]), ("y", [1, 16])].map {
+      model.main.add(MicroTensor($0.0, .int8, $0.1))
+    }
+    model.main.inputs = [tensors[0]]
+    model.main.outputs = [tensors[3]]
+    let codes: [BuiltinOperator] = [.fullyConnected, .reshape, .fullyConnected]
+    model.main.operators = codes.enumerated().map {
+      MicroOperator($1, inputs: [tensors[$0]], outputs: [tensors[$0 + 1]])
+    }
+    let (better, summary) = try model.optimizingMemory(.cortexM)
+    let arena = try ArenaPrediction(better, platform: .cortexM)
+    #expect(summary.before.head == 3200 && arena.head == 1616 && arena.lowerBound == 1616)
+    #expect(arena.overlaps.isEmpty && arena.peak.alive.reduce(0) { $0 + $1.byteCount } == 1616)
+    // Two operators that compute may not share a place.
+    better.main.operators.indices.forEach { model.main.operators[$0].code = .relu }
+    let broken = model.with(try OfflinePlan(better))
+    #expect(try !ArenaPrediction(broken, platform: .cortexM).overlaps.isEmpty)
+  }
+
   @Test("Overlapping places are seen")
   func overlaps() throws {
     let model = RandomNetwork(seed: 6, operators: 4).model

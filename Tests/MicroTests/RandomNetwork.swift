@@ -18,8 +18,11 @@ struct RandomNetwork {
     for index in 0..<count {
       var inputs: Set<Int> = [pick(available)]
       for _ in 0..<generator.below(3) { inputs.insert(pick(available)) }
+      let isReshape = inputs.count == 1 && generator.below(2) == 0
+      let code: BuiltinOperator =
+        isReshape ? .reshape : inputs.count == 1 ? .relu : inputs.count == 2 ? .add : .concatenation
       let result = add(name: "t\(index)")
-      let code: BuiltinOperator = inputs.count == 1 ? .relu : inputs.count == 2 ? .add : .concatenation
+      if isReshape { model.main.tensors[result].shape = model.main.tensors[inputs.first!].shape }
       model.main.operators.append(MicroOperator(code, inputs: inputs.sorted().map { $0 }, outputs: [result]))
       available.append(result)
     }

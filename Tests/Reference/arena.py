@@ -168,7 +168,7 @@ def network(seed):
         name, (channels, side) = pick()
         same = [other for other, shape in tensors if shape == (channels, side) and other != name]
         alike = [(other, shape[0]) for other, shape in tensors if shape[1] == side and other != name]
-        kind = generator.choice(["Conv", "Conv", "MaxPool", "Add", "Concat"])
+        kind = generator.choice(["Conv", "Conv", "MaxPool", "Add", "Concat", "Reshape"])
         if kind == "Conv":
             count = int(generator.integers(1, 17))
             weights.append(numpy_helper.from_array(
@@ -176,6 +176,10 @@ def network(seed):
             add("Conv", [name, weights[-1].name], count, side)
         elif kind == "MaxPool" and side > 2:
             add("MaxPool", [name], channels, side // 2, kernel_shape=[2, 2], strides=[2, 2])
+        elif kind == "Reshape" and side > 2:
+            target = np.array([1, 4 * channels, side // 2, side // 2], np.int64)
+            weights.append(numpy_helper.from_array(target, f"s{len(weights)}"))
+            add("Reshape", [name, weights[-1].name], 4 * channels, side // 2)
         elif kind == "Add" and same:
             add("Add", [name, same[int(generator.integers(len(same)))]], channels, side)
         elif kind == "Concat" and alike:

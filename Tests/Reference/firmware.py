@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """The C++ files of `edgeopt export`: compiled with g++, and run beside what the tflite-micro interpreter computes.
 
-usage: firmware.py BINARY
+usage: firmware.py BINARY [--only REGEX]
 
 For .tflite files of the repository, and with EDGEOPT_SHARED for the published networks:
 - all files compile without a warning against a stub of TFLM's headers;
@@ -102,12 +102,14 @@ def compile(sources, target, folder):
 
 def driver(export, layers):
     """A program that plays the interpreter's layers, the one of its argument made wrong, and prints what was found."""
-    writes, tensors = [], {}
+    writes, tensors, content = [], {}, []
     for number, vector in enumerate(export.vectors):
         for operator, tensor, size, _ in vector["layers"]:
-            data = layers[f"t{number}_{tensor}"]
-            writes.append(f"{{{number}, {operator}, {tensor}, {{{', '.join(map(str, data))}}}}}")
+            writes.append(f"{{{number}, {operator}, {tensor}, std::vector<unsigned char>({size})}}")
+            content.append(layers[f"t{number}_{tensor}"])
             tensors[tensor] = size
+    # Megabytes of numbers would take the compiler minutes.
+    np.concatenate(content).tofile(export.folder / "layers.bin")
     # The fake's ports stand behind the layers' tensors; outputs are found by their bytes.
     base = max(tensors) + 1
     inputs = [base + place for place in range(len(export.contract["inputs"]))]
@@ -136,6 +138,9 @@ def driver(export, layers):
           return script;
         }}
         int main(int count, char** arguments) {{
+          std::FILE* layers = std::fopen("{export.folder}/layers.bin", "rb");
+          for (stub::Write& write : stub::TheScript().writes)
+            if (std::fread(write.bytes.data(), 1, write.bytes.size(), layers) != write.bytes.size()) return 1;
           if (count > 1) {{
             const int wrong = std::atoi(arguments[1]);
             for (stub::Write& write : stub::TheScript().writes)
@@ -208,7 +213,7 @@ def problem_of(binary, model, folder):
 
 
 def main():
-    options = reference.arguments(__doc__.splitlines()[0])
+    options = reference.arguments(__doc__.splitlines()[0], only="")
     binary = os.path.abspath(options.binary)
     tally = reference.Tally("firmware")
     models = [VECTORS / f"{name}.tflite" for name in NAMES]
@@ -216,6 +221,7 @@ def main():
         models += sorted((reference.shared() / "corpus" / "reference_tflite").glob("*.tflite"))
     else:
         print("the published networks: skipped, EDGEOPT_SHARED is not set")
+    models = [model for model in models if re.search(options.only, model.name)]
     with tempfile.TemporaryDirectory() as scratch, concurrent.futures.ThreadPoolExecutor(reference.WORKERS) as pool:
         def attempt(model):
             folder = pathlib.Path(scratch) / model.stem

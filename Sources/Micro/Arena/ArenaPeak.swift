@@ -42,8 +42,12 @@ extension ArenaPrediction {
     let byteCount = counts.max() ?? 0
     let tick = counts.firstIndex(of: byteCount) ?? 0
     let here = Lifetime(first: tick, last: tick)
-    let entries = buffers.filter { $0.lifetime.last >= 0 && $0.lifetime.overlaps(here) }
-      .map { entry(of: $0, at: tick) }
+    let group = SharedStorage(buffers, of: model, isPlanned: true).group
+    var seen = Set<Int>()
+    let entries = buffers.indices
+      .filter { buffers[$0].lifetime.last >= 0 && buffers[$0].lifetime.overlaps(here) }
+      .filter { seen.insert(group[$0]).inserted }
+      .map { entry(of: buffers[$0], at: tick) }
       .sorted { ($1.byteCount, $0.offset) < ($0.byteCount, $1.offset) }
     return ArenaPeak(
       tick: tick, moment: name(of: tick), alive: entries, byteCount: byteCount,

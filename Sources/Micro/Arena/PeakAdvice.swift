@@ -32,9 +32,9 @@ struct PeakAdvice {
     }
     if arena.node(at: tick) == nil { parts = ["the inputs of the model"] }
     let sizes =
-      alive.count > 4 ? "" : " (" + alive.map { Self.count($0.byteCount) }.joined(separator: " + ") + ")"
+      alive.count > 4 ? "" : " (" + alive.map { $0.byteCount.grouped }.joined(separator: " + ") + ")"
     return
-      "\(Self.listed(parts)) \(alive.count == 1 ? "is alive" : "are alive together"): \(Self.count(byteCount)) bytes\(sizes)"
+      "\(Self.listed(parts)) \(alive.count == 1 ? "is alive" : "are alive together"): \(byteCount.grouped) bytes\(sizes)"
   }
 
   /// Other moments with as many bytes.
@@ -49,7 +49,7 @@ struct PeakAdvice {
   private var scratch: String? {
     let bytes = alive.filter { $0.role == .scratch }.reduce(0) { $0 + $1.byteCount }
     guard bytes > 0, let node = arena.node(at: tick) else { return nil }
-    let start = "\(Self.count(bytes)) of them are scratch memory: "
+    let start = "\(bytes.grouped) of them are scratch memory: "
     switch node.code {
     case .conv2D, .depthwiseConv2D, .fullyConnected:
       return start + "4-bit weights are unpacked at each invocation; with int8 weights there would be none"
@@ -63,7 +63,7 @@ struct PeakAdvice {
 
   private var waiting: [String] {
     alive.filter { $0.role == .waiting }.prefix(3).map { entry in
-      "'\(entry.name.cut)' (\(Self.count(entry.byteCount)) bytes) waits from \(entry.since) to \(entry.until): "
+      "'\(entry.name.cut)' (\(entry.byteCount.grouped) bytes) waits from \(entry.since) to \(entry.until): "
         + "a shorter way between them, or fewer channels in it, lowers the peak"
     }
   }
@@ -82,7 +82,7 @@ struct PeakAdvice {
     }
     return
       "'\(largest.name.cut)' \(Self.shape(largest.shape)) is the largest: making it smaller helps by up to "
-      + "\(Self.count(byteCount - rest)) bytes, then \(arena.name(of: next)) makes the peak"
+      + "\((byteCount - rest).grouped) bytes, then \(arena.name(of: next)) makes the peak"
   }
 
   /// An activation that could have been a part of the operator before it.
@@ -103,8 +103,7 @@ struct PeakAdvice {
     let bound = max(arena.lowerBound, byteCount)
     guard arena.head > bound else { return nil }
     return
-      "\(Self.count(arena.head - bound)) bytes of the head lie idle at the peak because of where buffers are "
-      + "placed: --memory-plan best looks for better places and another order of operators"
+      "\((arena.head - bound).grouped) bytes of the head lie idle at the peak because of where buffers are placed"
   }
 
   private var unused: [String] {
@@ -112,13 +111,13 @@ struct PeakAdvice {
       guard case .tensor(let subgraph, let index) = buffer.use else { return nil }
       return
         "no operator uses '\(arena.model.subgraphs[subgraph].tensors[index].name.cut)', which still takes "
-        + "\(Self.count(buffer.alignedByteCount)) bytes: remove it from the file"
+        + "\(buffer.alignedByteCount.grouped) bytes: remove it from the file"
     }
   }
 
   /// Where more is needed for a moment than stays in use.
   private var preparation: String? {
-    let more = "\(Self.count(arena.minimum - arena.total)) bytes more than stay in use are needed while "
+    let more = "\((arena.minimum - arena.total).grouped) bytes more than stay in use are needed while "
     switch arena.minimumCause {
     case .use: return nil
     case .planning: return more + "the interpreter plans the head"
@@ -136,10 +135,12 @@ struct PeakAdvice {
   }
 
   static func shape(_ shape: [Int]) -> String { "[" + shape.map(String.init).joined(separator: ", ") + "]" }
+}
 
-  /// Thousands separated.
-  static func count(_ value: Int) -> String {
-    let digits = String(value)
+extension Int {
+  /// With thousands separated.
+  var grouped: String {
+    let digits = String(self)
     var result = ""
     for (position, digit) in digits.enumerated() {
       if position > 0, (digits.count - position) % 3 == 0 { result.append(",") }

@@ -18,12 +18,13 @@ public struct MemoryPlanSummary: Sendable {
   public var text: String {
     guard savedByteCount > 0 else {
       let reason = after.head == after.lowerBound ? "as much is alive at one time" : "no better one was found"
-      return "the interpreter's own memory plan stays: \(after.head) bytes, \(reason)"
+      return "the interpreter's own memory plan stays: \(after.head.grouped) bytes, \(reason)"
     }
     var means: [String] = []
     if movedOperators > 0 { means.append("another order of operators (\(movedOperators) moved)") }
     if hasOfflinePlan { means.append("offline places in the file") }
-    return "memory plan: head \(before.head) -> \(after.head) bytes by \(means.joined(separator: " and "))"
+    return
+      "memory plan: head \(before.head.grouped) -> \(after.head.grouped) bytes by \(means.joined(separator: " and "))"
   }
 }
 
@@ -77,26 +78,33 @@ extension MicroModel {
   /// With every activation at a place of its own choosing.
   private func placedOffline(_ platform: ArenaPlatform) throws(Diagnostic) -> MicroModel {
     let arena = try ArenaPrediction(self, platform: platform)
-    let buffers = arena.buffers.map { PlacedBuffer(byteCount: $0.alignedByteCount, lifetime: $0.lifetime) }
+    let shared = SharedStorage(arena.buffers, of: arena.model, isPlanned: false)
+    let (buffers, places) = shared.merged(arena.buffers)
+    let packed = BufferPacking(buffers).offsets()
     var offsets = [Int?](repeating: nil, count: main.tensors.count)
-    for (buffer, offset) in zip(arena.buffers, BufferPacking(buffers).offsets()) {
+    for (position, buffer) in arena.buffers.enumerated() {
       // The interpreter places scratch memory itself, into what is left.
-      if case .tensor(_, let index) = buffer.use { offsets[index] = offset }
+      guard case .tensor(_, let index) = buffer.use, let place = places[shared.group[position]] else {
+        continue
+      }
+      offsets[index] = packed[place]
     }
     return with(OfflinePlan(offsets: offsets))
   }
 }
 
 extension ArenaPrediction {
-  /// The most bytes that are alive at one time: no plan of this order of operators gets lower.
-  public var lowerBound: Int {
-    BufferPacking.bound(
-      of: buffers.map { PlacedBuffer(byteCount: $0.alignedByteCount, lifetime: $0.lifetime) })
-  }
+  /// The most bytes that are alive at one time: the interpreter cannot place this order of operators lower.
+  public var lowerBound: Int { BufferPacking.bound(of: distinctBuffers) }
 
   /// The bytes that are alive at each tick.
   public var aliveByteCounts: [Int] {
-    Self.aliveByteCounts(of: buffers.map { ($0.alignedByteCount, $0.lifetime) }, ticks: ticks.count)
+    Self.aliveByteCounts(of: distinctBuffers.map { ($0.byteCount, $0.lifetime) }, ticks: ticks.count)
+  }
+
+  /// What lies at one place by intention counts once.
+  private var distinctBuffers: [PlacedBuffer] {
+    SharedStorage(buffers, of: model, isPlanned: true).merged(buffers).buffers
   }
 
   static func aliveByteCounts(of buffers: [(byteCount: Int, lifetime: Lifetime)], ticks: Int) -> [Int] {
@@ -112,16 +120,21 @@ extension ArenaPrediction {
     }
   }
 
-  /// Pairs of buffers that hold something at the same time at the same place: none in a sound plan.
+  /// Pairs of buffers that hold different things at the same time at the same place: none in a sound plan.
   public var overlaps: [(ArenaBuffer, ArenaBuffer)] {
-    let byOffset = buffers.filter { $0.lifetime.last >= 0 }.sorted {
-      ($0.offset, $0.lifetime.first) < ($1.offset, $1.lifetime.first)
+    let group = SharedStorage(buffers, of: model, isPlanned: true).group
+    let byOffset = buffers.indices.filter { buffers[$0].lifetime.last >= 0 }.sorted {
+      (buffers[$0].offset, $0) < (buffers[$1].offset, $1)
     }
     var result: [(ArenaBuffer, ArenaBuffer)] = []
-    for (position, lower) in byOffset.enumerated() {
-      for upper in byOffset[(position + 1)...] {
+    for (position, first) in byOffset.enumerated() {
+      let lower = buffers[first]
+      for second in byOffset[(position + 1)...] {
+        let upper = buffers[second]
         if upper.offset >= lower.offset + lower.alignedByteCount { break }
-        if upper.lifetime.overlaps(lower.lifetime) { result.append((lower, upper)) }
+        if upper.lifetime.overlaps(lower.lifetime), group[first] != group[second] {
+          result.append((lower, upper))
+        }
       }
     }
     return result
