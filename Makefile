@@ -13,7 +13,7 @@ RELEASE += -Xswiftc -warnings-as-errors -Xcc -Werror
 endif
 
 .DEFAULT_GOAL := build
-.PHONY: help build demo test test-long deps venv install dist lint format bench build-tests swift-tests \
+.PHONY: help build demo test test-long deps venv install dist lint format bench bench-quantize build-tests swift-tests \
 	fuzz-long fuzz-asan clean
 
 help: ## this list
@@ -67,6 +67,9 @@ format: ## formats all Swift code
 
 bench: build venv ## measures speed and memory beside ONNX Runtime (10 minutes); writes Benchmarks/results.json
 	@.venv/bin/python Benchmarks/bench.py $(BINARY)
+
+bench-quantize: build venv ## int8 beside other tools (20 minutes; Benchmarks/setup.sh installs them); writes Benchmarks/README.md
+	@.venv/bin/python Benchmarks/quantize.py $(BINARY)
 
 clean: ## removes everything that was built
 	rm -rf .build .build-* dist

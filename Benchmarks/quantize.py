@@ -142,16 +142,27 @@ def float_outputs(model, path, x):
 
 
 def tflite_outputs(binary, model, path, folder):
-    """Dequantized outputs for the test samples, and in what they were computed."""
-    out = folder / "outputs"
-    command = [binary, "run", path, "--data", model.test, *model.arguments, "--output-dir", out, "--force", "--json"]
-    arguments = [word for word in command if word is not None]
+    """Dequantized outputs for the test samples, in edgeopt's executor, or in the interpreter for the first of them."""
+    ports = json.loads(reference.call(binary, ["inspect", path, "--json"]))
+    port = ports["outputs"][0]
     try:
-        output = json.loads(reference.call(arguments[0], arguments[1:], timeout=600))["outputs"][0]
-        return dequantized(np.load(output["file"]), output), "edgeopt"
+        out = folder / f"outputs.{path.stem}"
+        command = ["evaluate", path, "--data", model.test, *model.arguments, "--outputs", out, "--force", "--quiet"]
+        reference.call(binary, command, timeout=900)
+        return dequantized(np.load(out / reference.file_name(port["name"])), port)
     except reference.EdgeoptError as error:
         print(f"    {path.name}: {reference.first_line(error)}", flush=True)
-        return None, None
+    try:
+        given = ports["inputs"][0]
+        x = model.samples(model.test, FALLBACK_SAMPLES)
+        if x[0].size == np.prod(given["shape"]) and x.ndim == 4 and list(x.shape[1:]) != given["shape"][1:]:
+            x = x.transpose(0, 2, 3, 1)
+        scaled = np.round(x.reshape(len(x), *given["shape"]) / np.float32(given["scale"])) + given["zero_point"]
+        outputs, _ = micro.run(path, [np.clip(scaled, -128, 127).astype(np.int8)], timeout=900)
+        return dequantized(outputs[0], port)
+    except (micro.MicroFailure, subprocess.TimeoutExpired) as error:
+        print(f"    {path.name}: {reference.first_line(error)}", flush=True)
+        return None
 
 
 def dequantized(values, port):
@@ -161,6 +172,7 @@ def dequantized(values, port):
 
 
 def sqnr(got, wanted):
+    wanted = wanted[:len(got)]
     got, wanted = got.reshape(len(got), -1).astype(np.float64), wanted.reshape(len(got), -1).astype(np.float64)
     noise = ((got - wanted) ** 2).sum()
     return 10 * np.log10((wanted ** 2).sum() / noise) if noise else np.inf
@@ -197,7 +209,7 @@ class Judge:
             return "–", None
         if path.suffix == ".onnx":
             return self.quality(float_outputs(self.case.model, path, self.x))
-        outputs, _ = tflite_outputs(self.binary, self.case.model, path, self.case.folder)
+        outputs = tflite_outputs(self.binary, self.case.model, path, self.case.folder)
         return self.quality(outputs) if outputs is not None else ("does not run", None)
 
 

@@ -23,10 +23,20 @@ show inspect $digits/digits_cnn.onnx
 say "2. How good is it? 597 labeled images that it has not been trained on; pixels are 0 to 16, the model wants 0 to 1."
 show evaluate $digits/digits_cnn.onnx --data $digits/test_x.npy --labels $digits/test_y.npy --scale 1/16
 
-say "3. Make it simpler: fold batch normalization into the convolutions, fuse activations, drop what does nothing."
+say "3. Make it int8 for a microcontroller. 200 images are enough to choose the ranges; both accuracies are measured."
+show quantize $digits/digits_cnn.onnx --int8 --calib $digits/calib_x.npy -o "$out/digits_int8.tflite" --scale 1/16 \
+  --data $digits/test_x.npy --labels $digits/test_y.npy
+
+say "4. The file alone, in the arithmetic of TensorFlow Lite Micro: the same accuracy, bit for bit what the device gives."
+show evaluate "$out/digits_int8.tflite" --data $digits/test_x.npy --labels $digits/test_y.npy --scale 1/16
+
+say "5. Sources for the firmware."
+show export "$out/digits_int8.tflite" --c "$out/firmware"
+
+say "6. Or make the float model simpler: fold batch normalization into the convolutions, fuse activations, drop what does nothing."
 show convert $digits/digits_cnn.onnx -o "$out/digits_simple.onnx"
 
-say "4. The simpler model is as good, in any tool that reads ONNX."
+say "7. The simpler model is as good, in any tool that reads ONNX."
 show evaluate "$out/digits_simple.onnx" --data $digits/test_x.npy --labels $digits/test_y.npy --scale 1/16
 
 say "That is all there is to it. README.md has more to try; 'edgeopt help' lists the verbs."

@@ -35,5 +35,6 @@ if [ -x "$binary" ]; then
   reference micro_files 120
   reference float_tflite $((240 * ${long:-1})) --per-operator "$((per_operator / 10))"
   reference tflite_roundtrip 120
+  reference quantize 300
 fi
 stages_finish

@@ -29,6 +29,8 @@ public struct ArgumentDeclaration: Sendable, Hashable {
   public var conflicts: [String]
   /// The heading under which help lists it; nil for the plain "options".
   public var section: String?
+  /// Understood, and named in no help: for what is refused with a word of explanation.
+  public var isHidden = false
 
   /// How the option is spelled: "--graph"; for a positional argument its value name.
   public var spelling: String { role == .positional ? valueName : "--\(name)" }

@@ -18,7 +18,7 @@ extension Command {
 
   /// Everything that can be typed after the verb.
   public static var arguments: [ArgumentDeclaration] {
-    declaredBindings(of: Self()).map(\.declaration) + [.help]
+    declaredBindings(of: Self()).map(\.declaration).filter { !$0.isHidden } + [.help]
   }
 
   /// Reads the words after the verb.

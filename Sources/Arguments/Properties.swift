@@ -136,25 +136,35 @@ func spelledName(_ label: String) -> String {
   let cell: Cell<Bool>
   let template: ArgumentDeclaration
   let name: String?
+  private let typed = Cell<Bool>(nil)
 
   public var wrappedValue: Bool { cell.value! }
+  /// What was typed; nil when nothing was.
+  public var projectedValue: Bool? { typed.value }
 
   public init(
     wrappedValue: Bool, _ help: String, name: String? = nil, short: Character? = nil,
     invertible: Bool = false,
-    conflicts: [String] = []
+    conflicts: [String] = [], isHidden: Bool = false, defaultText: String? = nil
   ) {
     cell = Cell(wrappedValue)
     self.name = name
-    template = .make(
+    var template = ArgumentDeclaration.make(
       invertible ? .invertibleFlag : .flag, help, "", choices: [], .none, short: short, conflicts: conflicts,
-      defaultText: invertible ? (wrappedValue ? "on" : "off") : nil)
+      defaultText: defaultText ?? (invertible ? (wrappedValue ? "on" : "off") : nil))
+    template.isHidden = isHidden
+    self.template = template
   }
 
   func bindings(label: String) -> [Binding] {
     var declaration = template
     declaration.name = name ?? spelledName(label)
-    return [Binding(declaration: declaration) { (text) throws(InvalidValue) in cell.value = text == "true" }]
+    return [
+      Binding(declaration: declaration) { (text) throws(InvalidValue) in
+        cell.value = text == "true"
+        typed.value = cell.value
+      }
+    ]
   }
 }
 

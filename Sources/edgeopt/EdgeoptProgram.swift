@@ -7,13 +7,13 @@ let edgeopt = Program(
     "Makes a float ONNX model fit a microcontroller: looks into it, runs it, measures it and simplifies it.",
   version: "0.1.0",
   commands: [
-    InspectCommand.self, RunCommand.self, EvaluateCommand.self, ConvertCommand.self, OpsCommand.self,
+    InspectCommand.self, RunCommand.self, EvaluateCommand.self, QuantizeCommand.self, CalibrateCommand.self,
+    ConvertCommand.self, ExportCommand.self, OpsCommand.self,
     CompletionsCommand.self, ManualCommand.self, HelpCommand.self,
   ],
   announcedVerbs: [
-    "diff", "quantize", "calibrate", "prune", "factorize", "distill", "optimize", "compare", "check",
-    "explain",
-    "export", "reproduce", "baseline", "recipe", "finetune", "targets",
+    "diff", "prune", "factorize", "distill", "optimize", "compare", "check",
+    "explain", "reproduce", "baseline", "recipe", "finetune", "targets",
   ],
   topics: [
     Program.Topic(

@@ -314,6 +314,91 @@ CASES += [
 ]
 
 
+# --- Calibration
+
+
+def picture(size, color):
+    """A PNG of one gray."""
+    import struct
+    import zlib
+
+    chunk = lambda kind, content: struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
+    rows = b"".join(b"\0" + bytes([color] * size) for _ in range(size))
+    return (b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", size, size, 8, 0, 0, 0, 0))
+            + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b""))
+
+
+def bad_calibration(name, samples, codes=BAD_DATA, mentions=(), arguments=(), path="data.npy"):
+    """Samples (an array, bytes, or files of a folder) that `quantize` must refuse by name, without leaving a file."""
+    if isinstance(samples, dict):
+        files = {f"data/{file}": content for file, content in samples.items()}
+        path = "data"
+    else:
+        files = {path: samples if isinstance(samples, bytes) else npy(samples)}
+    CASES.append(Bad(name, ["quantize", "{}/model.onnx", "--calib", "{}/" + path, "-o", "{}/out.tflite", *arguments], codes, mentions,
+                     {"model.onnx": MODEL, **files}))
+
+
+def spoiled(value, count=20, place=7):
+    x = np.random.default_rng(0).uniform(0, 1, (count, 8, 8)).astype(np.float32)
+    x[place, 3, 3] = value
+    return x
+
+
+calm = spoiled(0.5)
+bad_calibration("calibration on NaN", spoiled(np.nan), mentions=["7", "NaN"])
+bad_calibration("calibration on infinity", spoiled(np.inf), mentions=["7", "infinity"])
+bad_calibration("calibration on numbers that overflow inside", spoiled(3e38), (0, BAD_DATA), ["7"])
+bad_calibration("calibration on nothing", calm[:0], mentions=["no samples"])
+bad_calibration("calibration on one sample", calm[:1], 0)
+bad_calibration("calibration on samples of another size", np.zeros((20, 7, 9), np.float32), mentions=["data.npy"])
+bad_calibration("calibration on a single number", np.float32(1), mentions=["data.npy"])
+bad_calibration("calibration on text", np.array(["a", "b"]))
+bad_calibration("calibration on a damaged array", npy(calm)[:-100], mentions=["data.npy"])
+bad_calibration("calibration on a file of another kind", b"some text\n", mentions=["notes.txt"], path="notes.txt")
+bad_calibration("calibration on an empty folder", {"data.yaml": b"scale: 1\n"})
+bad_calibration("an unreadable picture among pictures",
+                {f"{index}.png": picture(8, 40 + index) if index != 2 else b"\x89PNG\r\n\x1a\nnonsense" for index in range(5)},
+                mentions=["2.png"], arguments=["--scale", "1/255"])
+bad_calibration("arrays of mixed sizes in a folder",
+                {"0.npy": npy(np.ones((8, 8), np.float32)), "1.npy": npy(np.ones((7, 9), np.float32)), "2.npy": npy(np.ones((8, 8), np.float32))},
+                mentions=["1.npy"])
+QUANTIZABLE = {"model.onnx": MODEL, "x.npy": npy(calm)}
+
+
+def bad_quantize(name, words, codes, mentions=(), **files):
+    CASES.append(Bad(name, ["quantize", "{}/model.onnx", *words], codes, mentions, {**QUANTIZABLE, **files}))
+
+
+OUT = ("-o", "{}/out.tflite")
+bad_quantize("no calibration data", OUT, USAGE, ["--calib"])
+bad_quantize("calibration data that are missing", ("--calib", "{}/gone.npy", *OUT), MISSING, ["gone.npy"])
+bad_quantize("4-bit weights", ("--calib", "{}/x.npy", "--int4", *OUT), USAGE, ["int4"])
+bad_quantize("16-bit activations", ("--calib", "{}/x.npy", "--int16x8", *OUT), USAGE, ["int16x8"])
+bad_quantize("an unknown method", ("--calib", "{}/x.npy", "--calib-method", "minmx", *OUT), USAGE, ["minmax"])
+bad_quantize("a percentile without its method", ("--calib", "{}/x.npy", "--percentile", "99", *OUT), USAGE, ["--calib-method"])
+bad_quantize("a percentile of nothing", ("--calib", "{}/x.npy", "--calib-method", "percentile", "--percentile", "0", *OUT), USAGE, ["0"])
+bad_quantize("labels without data", ("--calib", "{}/x.npy", "--labels", "{}/x.npy", *OUT), USAGE, ["--data"])
+bad_quantize("an output that is no .tflite", ("--calib", "{}/x.npy", "-o", "{}/out.bin"), USAGE, [".tflite"])
+bad_quantize("an output that exists", ("--calib", "{}/x.npy", *OUT), INPUT_OUTPUT, ["--force"], **{"out.tflite": b"mine"})
+bad_quantize("ranges of another kind", ("--ranges", "{}/x.npy", *OUT), BAD_DATA, ["x.npy"])
+bad_quantize("ranges that hold none", ("--ranges", "{}/r.json", *OUT), BAD_DATA, ["r.json"], **{"r.json": b"{}"})
+bad_quantize("ranges of another model", ("--ranges", "{}/r.json", *OUT), BAD_DATA, ["r.json"],
+             **{"r.json": b'{"tool": "edgeopt", "version": "0", "model_sha256": "0", "samples": 1, "ranges": []}'})
+bad_quantize("ranges from samples and from a file", ("--ranges", "{}/r.json", "--calib", "{}/x.npy", *OUT), USAGE, ["--ranges"],
+             **{"r.json": b"{}"})
+
+# --- Files that are no .tflite
+
+for verb in (["inspect"], ["run", "--input", "x={}/x.npy", "--output-dir", "{}/out"], ["evaluate", "--data", "{}/x.npy"], ["export", "--c", "{}/out"]):
+    for name, content in (("an empty file", b""), ("random bytes", np.random.default_rng(3).bytes(4096)), ("an ONNX model", MODEL),
+                          ("a header alone", b"\x1c\0\0\0TFL3"), ("a header and nothing", b"\x1c\0\0\0TFL3" + bytes(100))):
+        CASES.append(Bad(f"{name} named .tflite, to {verb[0]}", [verb[0], "{}/m.tflite", *verb[1:]], BAD_DATA, ["m.tflite"],
+                         {"m.tflite": content, "x.npy": good_x}))
+    CASES.append(Bad(f"a .tflite that is missing, to {verb[0]}", [verb[0], "{}/gone.tflite", *verb[1:]], MISSING, ["gone.tflite"], {"x.npy": good_x}))
+CASES.append(Bad("an ONNX model, to export", ["export", "{}/model.onnx", "--c", "{}/out"], USAGE, ["quantize"], RELU))
+
+
 def run(binary, command):
     """(exit code, standard output, standard error, seconds, peak megabytes); ended after twice the time allowed."""
     with tempfile.TemporaryFile() as output, tempfile.TemporaryFile() as error:
@@ -336,8 +421,9 @@ def run(binary, command):
 def problem_of(binary, case, show):
     with tempfile.TemporaryDirectory() as folder:
         for name, content in case.files.items():
+            pathlib.Path(folder, name).parent.mkdir(exist_ok=True)
             pathlib.Path(folder, name).write_bytes(content)
-        before = {path: path.read_bytes() for path in pathlib.Path(folder).iterdir()}
+        before = {path: path.read_bytes() for path in pathlib.Path(folder).rglob("*") if path.is_file()}
         code, output, error, seconds, megabytes = run(binary, [word.replace("{}", folder) for word in case.command])
         message = error.replace(folder + "/", "").strip()
         if show:
@@ -361,7 +447,7 @@ def problem_of(binary, case, show):
             return f"the message does not name {', '.join(unnamed)}: {message[:300]}"
         if output.strip():
             return f"an error, and still something on standard output: {output[:100]!r}"
-        left = [path.name for path in pathlib.Path(folder).iterdir() if path not in before and path.name != "out"]
+        left = [path.name for path in pathlib.Path(folder).iterdir() if path.is_file() and path not in before]
         if left or any(path.read_bytes() != content for path, content in before.items()):
             return f"files were left or changed: {left}"
     return None

@@ -75,20 +75,27 @@ def inputs_of(model, document, count):
     return np.clip(rounded, low, high).astype(port["type"])
 
 
-def same_outputs(binary, target, stored):
-    """What is wrong with edgeopt's outputs beside the interpreter's (or None), and the interpreter's account."""
+def same_outputs(binary, model, target, document, stored):
+    """What is wrong with edgeopt's outputs beside the interpreter's (or None), and the interpreter's account.
+
+    Real samples go to edgeopt as they are, so that its rounding at the border is held against numpy's; noise goes as
+    integers.
+    """
     wanted, account = micro.run(target, [stored])
     with tempfile.TemporaryDirectory() as folder:
-        np.save(f"{folder}/x.npy", stored.reshape(len(stored) * stored.shape[1], *stored.shape[2:]))
-        text = reference.call(binary, ["run", target, "--input", f"{folder}/x.npy", "--output-dir", f"{folder}/out", "--json"])
-        files = [output["file"] for output in json.loads(text)["outputs"]]
-        for index, (file, value) in enumerate(zip(files, wanted, strict=True)):
-            got = np.load(file)
+        if model.test is None:
+            np.save(f"{folder}/x.npy", stored.reshape(len(stored) * stored.shape[1], *stored.shape[2:]))
+            reference.call(binary, ["run", target, "--input", f"{folder}/x.npy", "--output-dir", f"{folder}/out"])
+        else:
+            np.save(f"{folder}/x.npy", np.load(model.test, mmap_mode="r")[:len(stored)])
+            reference.call(binary, ["evaluate", target, "--data", f"{folder}/x.npy", *model.arguments, "--outputs", f"{folder}/out"])
+        for port, value in zip(document["outputs"], wanted, strict=True):
+            got = np.load(f"{folder}/out/{reference.file_name(port['name'])}")
             if got.dtype != value.dtype or got.size != value.size:
-                return f"output {index}: {got.dtype}{got.shape} instead of {value.dtype}{value.shape}", account
+                return f"{port['name']}: {got.dtype}{got.shape} instead of {value.dtype}{value.shape}", account
             wrong = int((got.reshape(len(value), -1) != value.reshape(len(value), -1)).any(axis=1).sum())
             if wrong:
-                return f"output {index}: other bytes in {wrong} of {len(value)} samples", account
+                return f"{port['name']}: other bytes in {wrong} of {len(value)} samples", account
     return None, account
 
 
@@ -122,7 +129,8 @@ def check(tally, binary, model, folder, sets, options):
     found = {}
 
     def outputs():
-        problem, found["account"] = same_outputs(binary, target, inputs_of(model, document, int(options.samples)))
+        stored = inputs_of(model, document, int(options.samples))
+        problem, found["account"] = same_outputs(binary, model, target, document, stored)
         return problem
 
     tally.attempt(f"{model.name} gives tflite-micro's bytes", outputs)

@@ -5,7 +5,10 @@ import Testing
 ///
 /// `EDGEOPT_UPDATE_SNAPSHOTS=1 swift test --filter HelpTests` writes them anew.
 @Suite struct HelpTests {
-  static let verbs = ["inspect", "run", "evaluate", "convert", "ops", "completions", "man", "help"]
+  static let verbs = [
+    "inspect", "run", "evaluate", "quantize", "calibrate", "convert", "export", "ops", "completions", "man",
+    "help",
+  ]
 
   private func compare(_ text: String, with name: String) throws {
     let file = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appending(

@@ -36,7 +36,7 @@ extension NPYFile {
     return NPYHeader.magic + [1, 0, UInt8(length & 255), UInt8(length >> 8)] + Array(text.utf8)
   }
 
-  private static func encoded(_ value: TensorValue, as type: SourceType) -> View<UInt8> {
+  fileprivate static func encoded(_ value: TensorValue, as type: SourceType) -> View<UInt8> {
     switch type {
     case .float16:
       let floats = value.floats
@@ -51,5 +51,37 @@ extension NPYFile {
     default:
       return value.bytes
     }
+  }
+}
+
+/// A `.npy` file that is written sample by sample.
+///
+///     let file = try NPYStream(path: "y.npy", type: .int8, sizes: [1000, 10])
+///     for sample in samples { try file.append(sample) }
+///     try file.finish()
+public final class NPYStream {
+  private let file: OutputFile
+  private let type: SourceType
+
+  /// `sizes` are those of the whole array, samples first.
+  public init(path: String, type: SourceType, sizes: [Int]) throws(Diagnostic) {
+    self.type = type
+    do throws(StorageError) {
+      file = try OutputFile(path)
+      try file.write(NPYFile.headerBytes(type, sizes: sizes))
+    } catch {
+      throw Diagnostic(reading: error)
+    }
+  }
+
+  public func append(_ value: TensorValue) throws(Diagnostic) {
+    do throws(StorageError) { try file.write(NPYFile.encoded(value, as: type)) } catch {
+      throw Diagnostic(reading: error)
+    }
+  }
+
+  /// Gives the file its name.
+  public func finish() throws(Diagnostic) {
+    do throws(StorageError) { try file.commit() } catch { throw Diagnostic(reading: error) }
   }
 }

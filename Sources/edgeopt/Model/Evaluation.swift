@@ -25,7 +25,7 @@ struct Evaluation {
     var instructionSet: String
   }
 
-  mutating func run() throws(Diagnostic) -> Result {
+  mutating func run(outputs folder: SampleFolder? = nil) throws(Diagnostic) -> Result {
     // Samples that may influence one another are fed one by one, as the data set stands for.
     let isBatched = program.graph.batchIndependence().isIndependent
     let runner = try BatchRunner(program, threads: workers.threads, batch: isBatched ? nil : 1)
@@ -42,7 +42,7 @@ struct Evaluation {
       let range = next..<min(next + count, dataset.count)
       next = range.upperBound
       var batch = try dataset.batch(range)
-      let inputs = inputValues(batch.inputs)
+      let inputs = program.values(of: batch.inputs)
       batch.inputs = []
       waiting.append(batch)
       return SampleBatch(inputs: inputs, count: range.count)
@@ -50,6 +50,12 @@ struct Evaluation {
       let batch = waiting.removeFirst()
       done += count
       progress.advance(to: done)
+      if let folder {
+        for index in 0..<count {
+          let ports = zip(outputs, program.graph.outputs)
+          try folder.append(ports.map { $0.sample(index, of: count, port: $1) })
+        }
+      }
       guard measured != nil else { return }
       let value = outputs[output]
       for (index, label) in batch.labels.enumerated() {
@@ -57,19 +63,10 @@ struct Evaluation {
       }
     }
     let seconds = (ContinuousClock.now - start).inSeconds
+    try folder?.finish()
     return Result(
       metric: measured?.result, samples: done, seconds: seconds, threads: runner.threads, batch: runner.batch,
       instructionSet: workers.kernels.name)
-  }
-
-  /// The samples in the order and layout of the program's inputs; inputs that are bound have their value already.
-  private func inputValues(_ values: [TensorValue]) -> [TensorValue] {
-    var rest = values[...]
-    return program.graph.inputs.map { port in
-      if let constant = program.graph[port.tensor].constant { return constant.realized() }
-      let value = rest.removeFirst()
-      return port.permutation.map { value.transposed($0) } ?? value
-    }
   }
 }
 
@@ -137,6 +134,11 @@ extension MetricResult {
     if low.isFinite || high.isFinite { text += ", 95 % interval \(describe(low)) to \(describe(high))" }
     return text
   }
+
+  /// "87.19 %"
+  var valueText: String { describe(value) }
+  /// "86.52 % to 87.83 %"
+  var intervalText: String { low.isFinite || high.isFinite ? "\(describe(low)) to \(describe(high))" : "" }
 
   private func describe(_ value: Double) -> String {
     if kind.isShare { return NumberFormat.fixed(value * 100, digits: 2) + " %" }

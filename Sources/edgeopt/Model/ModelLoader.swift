@@ -112,7 +112,7 @@ struct ModelLoader {
     case .onnx: try ONNXImporter(options: importOptions, evaluator: FloatEvaluator()).importModel(path: path)
     case .tflite:
       throw Diagnostic(
-        .unsupported, "'\(path)' is a .tflite file, which version \(edgeopt.version) does not read",
+        .unsupported, "'\(path)' is a .tflite file; this needs the operators of a float model",
         hint: "give the .onnx file that it was made from")
     }
   }

@@ -54,6 +54,34 @@ struct OutputFolder {
   }
 }
 
+/// The folder that `evaluate` writes the outputs of all samples to: one array for each output.
+struct SampleFolder {
+  let paths: [String]
+  private let files: [NPYStream]
+
+  /// `sizes` and `types` are those of one sample's outputs.
+  init(
+    path: String, names: [String], types: [SourceType], sizes: [[Int]], count: Int, replaces: Bool,
+    inputs: [String]
+  ) throws(Diagnostic) {
+    let folder = try OutputFolder(path: path, names: names, replaces: replaces, inputs: inputs)
+    paths = folder.paths
+    var files: [NPYStream] = []
+    for (index, path) in paths.enumerated() {
+      let whole = [count] + (sizes[index].first == 1 ? Array(sizes[index].dropFirst()) : sizes[index])
+      files.append(try NPYStream(path: path, type: types[index], sizes: whole))
+    }
+    self.files = files
+  }
+
+  /// One sample's outputs.
+  func append(_ outputs: [TensorValue]) throws(Diagnostic) {
+    for (file, output) in zip(files, outputs) { try file.append(output) }
+  }
+
+  func finish() throws(Diagnostic) { for file in files { try file.finish() } }
+}
+
 /// The folder that `--dump-layers` fills: a file for each tensor that has a name in the source.
 struct LayerFolder {
   private let path: String

@@ -84,6 +84,10 @@ struct ConvertCommand: Command {
     let lowered = try Lowering(evaluator: FloatEvaluator(), keepsPortShapes: keepIoLayout).lower(legal.graph)
     var device = lowered.model
     device.description = "edgeopt \(edgeopt.version)"
+    let provenance = Provenance(
+      version: edgeopt.version, modelDigest: try Provenance.digest(ofFile: model), calibrationDigest: nil,
+      calibrationSamples: nil, recipe: [JSON.Member(name: "precision", value: "float32")], graph: graph)
+    device.metadata.append(provenance.metadata)
     let bytes = try TFLiteWriter(device).bytes()
     try OutputTarget(path: path, replaces: force).write(bytes.array)
     return Result(

@@ -14,6 +14,9 @@ struct EvaluateCommand: Command {
       Stored values x become (x * S - mean) / std, with S, mean and std as given by --scale, --mean and --std. \
       A file data.yaml beside the samples may hold these settings.
 
+      A .tflite file is run in the arithmetic of TensorFlow Lite Micro, bit for bit; samples are rounded to its input \
+      type as the device's code would do it.
+
       Without --metric it is top1 for class labels and mse for label arrays. Without labels only the speed is measured.
       """,
     examples: [
@@ -26,11 +29,17 @@ struct EvaluateCommand: Command {
         "On label arrays."),
     ])
 
-  @Argument("The model, a .onnx file.", value: "MODEL", completion: .file(["onnx"])) var model: String
+  @Argument("The model, a .onnx or .tflite file.", value: "MODEL", completion: .file(["onnx", "tflite"]))
+  var model: String
   @Option("What to measure.", value: "METRIC", defaultText: "top1 or mse, by the labels") var metric:
     MetricKind?
   @Option("The output to measure, for models with several.", value: "NAME", defaultText: "the first")
   var metricOutput: String?
+  @Option(
+    "Also write the outputs of all samples, one array for each output, in the model's own type.",
+    value: "DIR",
+    completion: .directory)
+  var outputs: String?
   @OptionGroup("data") var data: DataOptions
   @OptionGroup("model options") var modelOptions: ModelOptions
   @OptionGroup("output") var output: OutputOptions
@@ -41,6 +50,17 @@ struct EvaluateCommand: Command {
   }
 
   func run() throws {
+    let result =
+      switch ModelFormat(path: model) {
+      case .onnx: try evaluateFloatModel()
+      case .tflite: try evaluateDeviceModel()
+      }
+    if result.metric == nil { common.remark("no labels were given, so only the speed was measured") }
+    let report = EvaluationReport(model: model, result: result)
+    try common.print(report.text, json: report.json, to: output)
+  }
+
+  private func evaluateFloatModel() throws -> Evaluation.Result {
     let workers = try common.workers()
     var loader = try ModelLoader(path: model, modelOptions)
     loader.keepsPortLayout = true
@@ -53,41 +73,47 @@ struct EvaluateCommand: Command {
     let dataset = try Dataset(
       try data.request(inputs: fed.map(\.name), seed: common.seed),
       for: fed.map { DataInput($0, layout: graph.dataLayout(of: $0)) })
-    let chosen = try chooseMetric(dataset)
+    let folder = try sampleFolder(
+      names: graph.outputs.map(\.name), types: graph.outputs.map(\.declaredType),
+      sizes: graph.outputs.map { $0.declaredShape.perSample }, count: dataset.count)
     var evaluation = Evaluation(
-      program: program, dataset: dataset, output: try outputIndex(graph), metric: chosen, workers: workers,
-      isQuiet: common.quiet)
-    let result = try evaluation.run()
-    if chosen == nil { common.remark("no labels were given, so only the speed was measured") }
-    let report = EvaluationReport(model: model, result: result)
-    try common.print(report.text, json: report.json, to: output)
+      program: program, dataset: dataset, output: try outputIndex(graph.outputs.map(\.name)),
+      metric: try MetricChoice.metric(metric, for: dataset), workers: workers, isQuiet: common.quiet)
+    return try evaluation.run(outputs: folder)
   }
 
-  /// The metric that was asked for, or the one that the labels suggest; nil without labels.
-  private func chooseMetric(_ dataset: Dataset) throws(Diagnostic) -> MetricKind? {
-    guard dataset.hasLabels else {
-      guard let metric else { return nil }
-      throw Diagnostic(
-        .usage, "--metric \(metric.rawValue) needs labels: a float model is its own reference",
-        hint: "add --labels PATH")
-    }
-    return metric ?? (dataset.hasClassLabels ? .top1 : .mse)
+  private func evaluateDeviceModel() throws -> Evaluation.Result {
+    let workers = try common.workers()
+    let device = try DeviceModel(path: model)
+    let dataset = try Dataset(
+      try data.request(inputs: device.inputs.map(\.port.name), seed: common.seed), for: device.dataInputs)
+    let ports = device.outputs.map(\.port)
+    let folder = try sampleFolder(
+      names: ports.map(\.name), types: ports.map { SourceType($0.type) }, sizes: ports.map(\.sizes),
+      count: dataset.count)
+    let evaluation = DeviceEvaluation(
+      model: device, dataset: dataset, workers: workers, isQuiet: common.quiet)
+    return try evaluation.measure(
+      try MetricChoice.metric(metric, for: dataset), output: try outputIndex(ports.map(\.name)),
+      outputs: folder)
   }
 
-  private func outputIndex(_ graph: Graph) throws(Diagnostic) -> Int {
-    guard let metricOutput else {
-      if graph.outputs.count > 1 {
-        common.remark(
-          "the model has \(graph.outputs.count) outputs; '\(graph.outputs[0].name)' is measured (--metric-output)"
-        )
-      }
-      return 0
+  private func sampleFolder(
+    names: [String], types: [SourceType], sizes: [[Int]], count: Int
+  ) throws(Diagnostic) -> SampleFolder? {
+    try outputs.map { path throws(Diagnostic) in
+      try SampleFolder(
+        path: path, names: names, types: types, sizes: sizes, count: count, replaces: output.force,
+        inputs: [model] + data.data)
     }
-    guard let index = graph.outputs.firstIndex(where: { $0.name == metricOutput }) else {
-      let names = graph.outputs.map { "'\($0.name)'" }.joined(separator: ", ")
-      throw Diagnostic(.usage, "the model has no output '\(metricOutput)'", hint: "its outputs: \(names)")
+  }
+
+  private func outputIndex(_ names: [String]) throws(Diagnostic) -> Int {
+    if metricOutput == nil, names.count > 1 {
+      common.remark(
+        "the model has \(names.count) outputs; '\(names[0])' is measured (--metric-output)")
     }
-    return index
+    return try MetricChoice.output(metricOutput, in: names)
   }
 }
 

@@ -12,15 +12,20 @@ struct InspectCommand: Command {
       The table lists the operators that remain once the graph is folded, fused and its layout settled, with the \
       shape of each result, parameters, multiply-accumulates (MACs) and the bytes of the result, for one sample.
 
+      For a .tflite file it also tells how much memory TensorFlow Lite Micro needs (the arena), what is alive when most \
+      memory is in use, and what would lower it.
+
       Sizes are in units of 1,000 bytes (kB) and 1,000,000 bytes (MB).
       """,
     examples: [
       .init("edgeopt inspect model.onnx", "The table, and totals below it."),
       .init("edgeopt inspect model.onnx --graph model.svg", "Also draws the graph."),
+      .init("edgeopt inspect model_int8.tflite", "The device's operators, and the arena."),
       .init("edgeopt inspect model.onnx --json", "For scripts."),
     ])
 
-  @Argument("The model, a .onnx file.", value: "MODEL", completion: .file(["onnx"])) var model: String
+  @Argument("The model, a .onnx or .tflite file.", value: "MODEL", completion: .file(["onnx", "tflite"]))
+  var model: String
   @Option("Draw the graph.", value: "FILE.svg", completion: .file(["svg"])) var graph: String?
   @Option(
     "Print the graph as text after a pass, instead of the table.", value: "after:PASS", conflicts: ["json"])
@@ -31,6 +36,7 @@ struct InspectCommand: Command {
   @OptionGroup("common options") var common: CommonOptions
 
   func run() throws {
+    if ModelFormat(path: model) == .tflite { return try inspectDeviceModel() }
     var loader = try ModelLoader(path: model, modelOptions)
     loader.keepsPortLayout = keepIoLayout
     loader.dumpAfter = dumpGraph?.pass
@@ -47,6 +53,20 @@ struct InspectCommand: Command {
     if let dump = loaded.dump { return try common.print(dump, json: .null, to: output) }
     let summary = ModelSummary(
       loaded.graph, plannedActivationBytes: try? Runtime.Program.plannedActivationByteCount(of: loaded.graph))
+    let width = output.output == nil ? Terminal.output.tableWidth : .max
+    try common.print(summary.text(width: width), json: summary.json, to: output)
+  }
+}
+
+extension InspectCommand {
+  /// What is in a `.tflite` file, and how much memory it takes.
+  private func inspectDeviceModel() throws {
+    guard graph == nil, dumpGraph == nil else {
+      throw UsageError("--graph and --dump-graph show float models, '\(model)' is a .tflite file")
+    }
+    try output.check(reading: [model])
+    let (device, byteCount) = try DeviceModel.read(model)
+    let summary = DeviceSummary(device, path: model, byteCount: byteCount)
     let width = output.output == nil ? Terminal.output.tableWidth : .max
     try common.print(summary.text(width: width), json: summary.json, to: output)
   }

@@ -13,6 +13,9 @@ struct RunCommand: Command {
       Every output is written to DIR/NAME.npy with the model's own type and layout; characters of NAME other than \
       letters, digits, '.', '_' and '-' become '_'. Files that exist are not overwritten without --force.
 
+      A .tflite file gives the bytes that TensorFlow Lite Micro computes. Its inputs may be given as the integers that the \
+      device gets, or as float32 numbers, which are rounded to them; several samples may be stacked along the first axis.
+
       Results are the same bytes with any number of threads and any instruction set.
       """,
     examples: [
@@ -27,7 +30,8 @@ struct RunCommand: Command {
         "Also writes every tensor in between, under its ONNX name."),
     ])
 
-  @Argument("The model, a .onnx file.", value: "MODEL", completion: .file(["onnx"])) var model: String
+  @Argument("The model, a .onnx or .tflite file.", value: "MODEL", completion: .file(["onnx", "tflite"]))
+  var model: String
   @Option("An input's value.", value: "[NAME=]FILE.npy", completion: .file(["npy"])) var input: [String] = []
   @Option("The folder for the outputs; made when it does not exist.", value: "DIR", completion: .directory)
   var outputDir: String
@@ -39,6 +43,7 @@ struct RunCommand: Command {
   @OptionGroup("common options") var common: CommonOptions
 
   func run() throws {
+    if ModelFormat(path: model) == .tflite { return try runDeviceModel() }
     let workers = try common.workers()
     let arguments = try InputArguments(model: model, arguments: input)
     var loader = ModelLoader(path: model)
@@ -65,22 +70,23 @@ struct RunCommand: Command {
     for (index, (port, result)) in zip(program.graph.outputs, results).enumerated() {
       try outputs.write(result.inDeclaredLayout(of: port), at: index, as: port.declaredType)
     }
-    report(program.graph.outputs, results, outputs, times, threads: workers.threads)
+    let described = zip(program.graph.outputs.enumerated(), results).map { entry, result in
+      RunOutput(
+        name: entry.element.name, type: entry.element.declaredType.rawValue,
+        sizes: result.inDeclaredLayout(of: entry.element).sizes, path: outputs.paths[entry.offset])
+    }
+    report(described, times, threads: workers.threads)
   }
 
   /// The result of `body` with the one time it took.
-  private func timed(
-    _ body: () throws(Diagnostic) -> [TensorValue]
-  ) throws(Diagnostic) -> ([TensorValue], [RunTime]) {
+  func timed<Results>(
+    _ body: () throws(Diagnostic) -> Results
+  ) throws(Diagnostic) -> (Results, [RunTime]) {
     let (start, processor) = (ContinuousClock.now, Machine.processorSeconds)
     let results = try body()
-    return (
-      results,
-      [
-        RunTime(
-          seconds: (ContinuousClock.now - start).inSeconds, processor: Machine.processorSeconds - processor)
-      ]
-    )
+    let time = RunTime(
+      seconds: (ContinuousClock.now - start).inSeconds, processor: Machine.processorSeconds - processor)
+    return (results, [time])
   }
 
   /// Writes each tensor as soon as it is made; the buffer it lies in is used again.
@@ -89,21 +95,11 @@ struct RunCommand: Command {
     session.onTensor = { id, value throws(Diagnostic) in try folder.write(value, of: graph[id], id) }
   }
 
-  private func report(
-    _ ports: [Port], _ results: [TensorValue], _ folder: OutputFolder, _ times: [RunTime],
-    threads: Int
-  ) {
+  func report(_ outputs: [RunOutput], _ times: [RunTime], threads: Int) {
     let seconds = times.map(\.seconds).sorted()[times.count / 2]
-    let sizes = zip(ports, results).map { $1.inDeclaredLayout(of: $0).sizes }
     if common.json {
-      let outputs = ports.indices.map { index -> JSON in
-        .object([
-          "name": .string(ports[index].name), "type": .string(ports[index].declaredType.rawValue),
-          "shape": .integers(sizes[index]), "file": .string(folder.paths[index]),
-        ])
-      }
       let document = JSON.object([
-        "model": .string(model), "outputs": .array(outputs), "seconds": .number(seconds),
+        "model": .string(model), "outputs": .array(outputs.map(\.json)), "seconds": .number(seconds),
         "threads": .integer(threads),
         "runs": .array(
           times.map {
@@ -116,9 +112,9 @@ struct RunCommand: Command {
     var table = Table([
       .text("output", isElastic: true), .text("type"), .text("shape"), .text("file", isElastic: true),
     ])
-    for index in ports.indices {
-      let shape = sizes[index].isEmpty ? "scalar" : sizes[index].map(String.init).joined(separator: "×")
-      table.add(ports[index].name, ports[index].declaredType.rawValue, shape, folder.paths[index])
+    for output in outputs {
+      let shape = output.sizes.isEmpty ? "scalar" : output.sizes.map(String.init).joined(separator: "×")
+      table.add(output.name, output.type, shape, output.path)
     }
     Terminal.output.write(table.text(width: Terminal.output.tableWidth))
     let often = times.count > 1 ? "\(times.count) times, the median " : ""
@@ -126,8 +122,30 @@ struct RunCommand: Command {
   }
 }
 
+/// One output as it was written.
+struct RunOutput {
+  var name: String
+  var type: String
+  var sizes: [Int]
+  var path: String
+  /// How integers stand for real numbers.
+  var quantization: Quantization?
+
+  var json: JSON {
+    var members: [JSON.Member] = [
+      .init(name: "name", value: .string(name)), .init(name: "type", value: .string(type)),
+      .init(name: "shape", value: .integers(sizes)), .init(name: "file", value: .string(path)),
+    ]
+    if let quantization {
+      members.append(.init(name: "scale", value: .number(Double(quantization.scales[0]))))
+      members.append(.init(name: "zero_point", value: .integer(quantization.zeroPoints[0])))
+    }
+    return .members(members)
+  }
+}
+
 /// How long one run of a loaded model took, by the clock and by the processors.
-private struct RunTime {
+struct RunTime {
   var seconds: Double
   var processor: Double
 }

@@ -1,0 +1,70 @@
+import Arguments
+import Datasets
+import Graph
+import Quantization
+import Reporting
+
+struct CalibrateCommand: Command {
+  static let declaration = CommandDeclaration(
+    name: "calibrate",
+    summary: "Chooses the ranges of a model's tensors on samples, and writes them to a file.",
+    discussion: """
+      The file lists what was seen of each tensor and the range that was chosen for it, as JSON. \
+      'quantize --ranges FILE' uses it in place of samples; ranges may be changed by hand before.
+      """,
+    examples: [
+      .init("edgeopt calibrate model.onnx --calib data/ -o ranges.json", "Writes the ranges."),
+      .init("edgeopt quantize model.onnx --ranges ranges.json", "Uses them."),
+    ])
+
+  @Argument("The float model, a .onnx file.", value: "MODEL", completion: .file(["onnx"])) var model: String
+  @Flag("Keep inputs and outputs in the model's own layout; as for 'quantize'.") var keepIoLayout = false
+  @OptionGroup("calibration") var calibration: CalibrationOptions
+  @OptionGroup("data") var preparation: PreparationOptions
+  @OptionGroup("model options") var modelOptions: ModelOptions
+  @OptionGroup("output") var output: OutputOptions
+  @OptionGroup("common options") var common: CommonOptions
+
+  func validate() throws(UsageError) {
+    try calibration.check(ranges: nil)
+    _ = try calibration.method()
+  }
+
+  func run() throws {
+    let workers = try common.workers()
+    try output.check(reading: [model] + calibration.calib)
+    var loader = try ModelLoader(path: model, modelOptions)
+    loader.keepsPortLayout = keepIoLayout
+    let settings = QuantizationJob.Settings(method: try calibration.method())
+    let job = try QuantizationJob(loader, settings, workers: workers, isQuiet: common.quiet)
+    let calibrated = try job.calibrate(
+      try calibration.request(
+        inputs: job.fedInputs.map(\.name), preparation: preparation, seed: common.seed))
+    let file = RangeFile(
+      version: edgeopt.version, modelDigest: try Provenance.digest(ofFile: model),
+      calibrationDigest: calibrated.digest, ranges: calibrated.ranges)
+    // A file holds what 'quantize' reads; people on a terminal get a table.
+    let isDocument = common.json || output.output != nil
+    let text = isDocument ? file.json.text() : table(calibrated.ranges)
+    try common.print(text, json: file.json, to: output)
+    if let path = output.output, !common.quiet, !common.json {
+      Terminal.output.write(
+        "\(path): \(NumberFormat.count(calibrated.ranges.entries.count, of: "range")) from "
+          + "\(NumberFormat.count(calibrated.dataset.count, of: "sample"))\n")
+    }
+  }
+
+  private func table(_ ranges: RangeTable) -> String {
+    var table = Table([
+      .text("tensor", isElastic: true), .number("least"), .number("greatest"), .number("from"), .number("to"),
+      .text("choice"),
+    ])
+    func number(_ value: Float) -> String { NumberFormat.significant(Double(value), digits: 4) }
+    for entry in ranges.entries {
+      table.add(
+        entry.tensor, number(entry.least), number(entry.greatest), number(entry.lower), number(entry.upper),
+        "\(entry.choice)")
+    }
+    return table.text(width: Terminal.output.tableWidth)
+  }
+}

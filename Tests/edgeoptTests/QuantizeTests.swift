@@ -1,0 +1,115 @@
+import Foundation
+import Testing
+
+/// `quantize` and the verbs that take what it makes, on the digits model.
+@Suite struct QuantizeTests {
+  private static let calibration = ["--calib", "\(ProgramRun.digits)/calib_x.npy", "--scale", "1/16"]
+  private static let test = [
+    "--data", "\(ProgramRun.digits)/test_x.npy", "--labels", "\(ProgramRun.digits)/test_y.npy",
+  ]
+
+  /// A quantized digits model, made in a moment.
+  private func quantized(in folder: TemporaryFolder, _ more: String...) throws -> String {
+    let path = folder.path("digits.tflite")
+    let run = try ProgramRun(
+      ["quantize", ProgramRun.model, "-o", path, "--calib-method", "minmax", "--quiet"] + Self.calibration
+        + more)
+    #expect(run.status == 0, "\(run.error)")
+    return path
+  }
+
+  @Test func theReportHoldsBothAccuracies() throws {
+    let folder = try TemporaryFolder()
+    let path = folder.path("out.tflite")
+    let run = try ProgramRun(
+      ["quantize", ProgramRun.model, "--int8", "-o", path, "--report", folder.path("report.json"), "--json"]
+        + Self.calibration + Self.test)
+    #expect(run.status == 0 && run.error.isEmpty)
+    let document = try run.json()
+    let accuracy = try #require(document["accuracy"] as? [String: Any])
+    let (before, after) = (accuracy["before"] as? [String: Any], accuracy["after"] as? [String: Any])
+    #expect(before?["correct"] as? Int == 591)
+    // Half a percent of 597 images.
+    #expect(try #require(after?["correct"] as? Int) >= 588)
+    #expect(try #require(document["output_sqnr"] as? Double) > 20)
+    #expect(try String(contentsOfFile: folder.path("report.json"), encoding: .utf8) == run.output)
+    // What was measured is what the file alone gives.
+    let evaluated = try ProgramRun(["evaluate", path, "--scale", "1/16", "--json"] + Self.test).json()
+    #expect(evaluated["correct"] as? Int == after?["correct"] as? Int)
+  }
+
+  @Test func theSameWorkGivesTheSameBytes() throws {
+    let folder = try TemporaryFolder()
+    let first = try Data(contentsOf: URL(fileURLWithPath: quantized(in: folder)))
+    let again = try Data(contentsOf: URL(fileURLWithPath: quantized(in: folder, "--force", "--threads", "3")))
+    #expect(first == again)
+    #expect(folder.names == ["digits.tflite"])
+  }
+
+  @Test func rangesFromAFileGiveTheSameNetwork() throws {
+    let folder = try TemporaryFolder()
+    let ranges = folder.path("ranges.json")
+    let made = try ProgramRun(
+      ["calibrate", ProgramRun.model, "--calib-method", "minmax", "-o", ranges, "--quiet"] + Self.calibration)
+    #expect(made.status == 0, "\(made.error)")
+    let path = folder.path("ranged.tflite")
+    let run = try ProgramRun("quantize", ProgramRun.model, "--ranges", ranges, "-o", path, "--json")
+    #expect(run.status == 0, "\(run.error)")
+    func result(_ model: String) throws -> Int? {
+      try ProgramRun(["evaluate", model, "--scale", "1/16", "--json"] + Self.test).json()["correct"] as? Int
+    }
+    #expect(try result(path) == result(quantized(in: folder)))
+  }
+
+  @Test func samplesAreRoundedAtTheBorder() throws {
+    let folder = try TemporaryFolder()
+    let model = try quantized(in: folder)
+    let input = try folder.writeArray("zeros.npy", sizes: [1, 8, 8, 1])
+    let run = try ProgramRun(
+      "run", model, "--input", input, "--output-dir", folder.path("out"), "--dump-layers",
+      folder.path("layers"),
+      "--json")
+    #expect(run.status == 0, "\(run.error)")
+    let outputs = try #require(try run.json()["outputs"] as? [[String: Any]])
+    #expect(outputs[0]["type"] as? String == "int8" && outputs[0]["shape"] as? [Int] == [1, 10])
+    #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path("layers")).count > 3)
+  }
+
+  @Test func floatPortsTakeAndGiveFloats() throws {
+    let folder = try TemporaryFolder()
+    let model = try quantized(in: folder, "--input-type", "float32", "--output-type", "float32")
+    let document = try ProgramRun("inspect", model, "--json").json()
+    let ports = ["inputs", "outputs"].map { (document[$0] as? [[String: Any]])?[0]["type"] as? String }
+    #expect(ports == ["float32", "float32"])
+  }
+
+  @Test func theArenaIsStated() throws {
+    let folder = try TemporaryFolder()
+    let run = try ProgramRun("inspect", try quantized(in: folder))
+    #expect(run.output.contains("Cortex-M") && run.output.contains("alive at the peak"))
+  }
+
+  @Test func sourcesForTheFirmware() throws {
+    let folder = try TemporaryFolder()
+    let target = folder.path("firmware")
+    let run = try ProgramRun("export", try quantized(in: folder), "--c", target, "--json")
+    #expect(run.status == 0, "\(run.error)")
+    let files = try #require(try run.json()["files"] as? [String])
+    #expect(files.contains("model.io.json") || files.contains { $0.hasSuffix(".json") })
+    #expect(try FileManager.default.contentsOfDirectory(atPath: target).sorted() == files.sorted())
+    #expect(try ProgramRun("export", try quantized(in: folder, "--force"), "--c", target).status == 74)
+  }
+
+  @Test func nothingIsWrittenWhereItWouldBeWrong() throws {
+    let folder = try TemporaryFolder()
+    let path = try folder.write(Array("precious".utf8), to: "old.tflite")
+    let run = try ProgramRun(["quantize", ProgramRun.model, "-o", path] + Self.calibration)
+    #expect(run.status == 74 && run.error.contains("--force"))
+    #expect(try String(contentsOfFile: path, encoding: .utf8) == "precious")
+    #expect(try ProgramRun("quantize", ProgramRun.model, "-o", folder.path("new.tflite")).status == 64)
+    let int4 = try ProgramRun(
+      ["quantize", ProgramRun.model, "--int4", "-o", folder.path("new.tflite")] + Self.calibration)
+    #expect(int4.status == 64 && int4.error.contains("--int4"))
+    #expect(folder.names == ["old.tflite"])
+  }
+}
