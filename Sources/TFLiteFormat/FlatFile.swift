@@ -106,13 +106,16 @@ enum CompressionTable {
 /// Puts a file together, from the inside out.
 final class FlatBuilder {
   private let builder: OpaquePointer
+  private var kept: [View<UInt8>] = []
 
   init(expectedByteCount: Int) { builder = ctflite_builder_create(expectedByteCount) }
   deinit { ctflite_builder_destroy(builder) }
 
-  /// The views must live until ``finish(description:signatureKey:)``.
+  /// The index of a buffer with these bytes.
   func buffer(_ bytes: View<UInt8>) -> UInt32 {
-    ctflite_builder_buffer(builder, ctflite_span(start: bytes.base, count: bytes.count))
+    // Later buffers are compared with this one.
+    kept.append(bytes)
+    return ctflite_builder_buffer(builder, ctflite_span(start: bytes.base, count: bytes.count))
   }
 
   func opcode(deprecatedCode: Int8, code: Int32, version: Int32, customName: String?) {
