@@ -61,6 +61,8 @@ public struct Constant: Sendable {
     case slice(axis: Int, Range<Int>)
     /// Element times `factors[index along axis]`.
     case scale(axis: Int, factors: [Float])
+    /// (integer − zero point) × scale, with one of each or one for each index along an axis.
+    case dequantize(axis: Int?, scales: [Float], zeroPoints: [Int])
   }
 
   public let source: Source
@@ -77,7 +79,10 @@ public struct Constant: Sendable {
   }
 
   /// The type of the realized elements.
-  public var type: ElementType { source.type.elementType }
+  public var type: ElementType {
+    for case .dequantize in steps { return .float32 }
+    return source.type.elementType
+  }
   public var elementCount: Int { Shape.elementCount(sizes) }
 
   public func permuted(_ permutation: [Int]) -> Constant {
@@ -100,6 +105,13 @@ public struct Constant: Sendable {
   public func scaled(axis: Int, factors: [Float]) -> Constant {
     precondition(factors.count == sizes[axis] && type == .float32)
     return adding(.scale(axis: axis, factors: factors), sizes: sizes)
+  }
+
+  /// The real numbers that the integers stand for.
+  public func dequantized(axis: Int?, scales: [Float], zeroPoints: [Int]) -> Constant {
+    precondition(!type.isFloat && scales.count == zeroPoints.count)
+    precondition(scales.count == (axis.map { sizes[$0] } ?? 1))
+    return adding(.dequantize(axis: axis, scales: scales, zeroPoints: zeroPoints), sizes: sizes)
   }
 
   private func adding(_ step: Step, sizes: [Int]) -> Constant {

@@ -41,6 +41,8 @@ extension TensorValue {
     case .reshape(let sizes): reshaped(sizes)
     case .slice(let axis, let range): sliced(axis: axis, range)
     case .scale(let axis, let factors): scaled(axis: axis, factors: factors)
+    case .dequantize(let axis, let scales, let zeroPoints):
+      dequantized(axis: axis, scales: scales, zeroPoints: zeroPoints)
     }
   }
 
@@ -111,6 +113,17 @@ extension TensorValue {
     let target = result.floats
     for index in 0..<source.count {
       target[index] = source[index] * factors[index / max(1, inner) % factors.count]
+    }
+    return result
+  }
+
+  package func dequantized(axis: Int?, scales: [Float], zeroPoints: [Int]) -> TensorValue {
+    let result = TensorValue(type: .float32, sizes: sizes)
+    let inner = max(1, axis.map { Shape.elementCount(Array(sizes[($0 + 1)...])) } ?? elementCount)
+    let target = result.floats
+    for index in 0..<target.count {
+      let channel = index / inner % scales.count
+      target[index] = Float(integer(at: index) &- zeroPoints[channel]) * scales[channel]
     }
     return result
   }

@@ -97,6 +97,10 @@ extension LegalizationSketch {
     var plan = QuantizationPlan()
     func choose(_ id: TensorID) {
       guard graph[id].element.isFloat else { return }
+      if let given = graph[id].quantization {
+        plan.activations[id] = .int8(scale: given.scales[0], zeroPoint: given.zeroPoints[0])
+        return
+      }
       let (least, greatest) = ranges[id] ?? (0, 0)
       if wide.contains(id) {
         plan.activations[id] = .int16(scale: max(1e-6, max(-least, greatest) / 32767))

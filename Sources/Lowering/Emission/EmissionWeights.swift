@@ -84,14 +84,8 @@ extension Emission {
       throw Refusal("has a bias that is computed while the model runs")
     }
     let value = constant.realized()
-    if value.type.isFloat { return value.floats.array }
-    guard let quantization = graph[id].quantization else {
-      throw Refusal("has a bias of type \(value.type) without a scale")
-    }
-    return value.integers.enumerated().map { index, integer in
-      let scale = quantization.scales.count == 1 ? quantization.scales[0] : quantization.scales[index]
-      return Float(Double(scale) * Double(integer))
-    }
+    guard value.type.isFloat else { throw Refusal("has a bias of type \(value.type) without a scale") }
+    return value.floats.array
   }
 
   private func integers(
@@ -102,14 +96,7 @@ extension Emission {
     if let chosen = plan?.constants[use] {
       return RoundedWeights(value: chosen.value, scales: chosen.quantization.scales)
     }
-    if let given = graph[id].quantization, constant.type == .int8 {
-      guard given.zeroPoints.allSatisfy({ $0 == 0 }),
-        given.axis == nil || given.axis == arrangement.channelAxis
-      else {
-        throw Refusal("has weights with zero points or with scales along another axis than its outputs")
-      }
-      return RoundedWeights(value: constant.realized(), scales: given.scales)
-    }
+    if let given = constant.givenWeights(channelAxis: arrangement.channelAxis) { return given }
     guard constant.type.isFloat else { throw Refusal("has weights of type \(constant.type)") }
     let rounding = WeightRounding(
       axis: plan?.isPerChannel ?? true ? arrangement.channelAxis : nil, inputScale: input.scale,
@@ -123,5 +110,21 @@ extension Emission {
     let tensor = device.add(
       MicroTensor(unique(name), type, value.sizes, quantization: quantization, data: value.bytes))
     return Value(tensor: tensor, shape: value.sizes, numbers: Numbers(type: type))
+  }
+}
+
+extension Constant {
+  /// The file's own weights, where their integers are what the device takes: symmetric int8, with one scale or one for
+  /// each output channel.
+  fileprivate func givenWeights(channelAxis: Int) -> RoundedWeights? {
+    guard let (value, quantization) = integers, value.type == .int8 || value.type == .uint8,
+      quantization.axis == nil || quantization.axis == channelAxis
+    else { return nil }
+    let zero = value.type == .uint8 ? 128 : 0
+    guard quantization.zeroPoints.allSatisfy({ $0 == zero }) else { return nil }
+    if zero == 0 { return RoundedWeights(value: value, scales: quantization.scales) }
+    let moved = TensorValue(type: .int8, sizes: value.sizes)
+    for index in 0..<value.elementCount { moved.setInteger(value.integer(at: index) - zero, at: index) }
+    return RoundedWeights(value: moved, scales: quantization.scales)
   }
 }

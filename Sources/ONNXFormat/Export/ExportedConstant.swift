@@ -85,6 +85,8 @@ extension Constant {
       case .reshape(let sizes): result = result.reshaped(sizes)
       case .slice(let axis, let range): result = result.sliced(axis: axis, range)
       case .scale(let axis, let factors): result = result.scaled(axis: axis, factors: factors)
+      case .dequantize(let axis, let scales, let zeroPoints):
+        result = result.dequantized(axis: axis, scales: scales, zeroPoints: zeroPoints)
       }
     }
     return result.steps.count < steps.count ? result.simplified : result

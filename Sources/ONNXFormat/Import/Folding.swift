@@ -15,6 +15,9 @@ extension Importing {
     {
       return [addView(view, of: source)]
     }
+    if let real = dequantized(operation, inputs), let source = inputs[0] {
+      return [addView(real, of: source)]
+    }
     guard isWorthFolding(operation, inputs, types) else { return nil }
     let values = inputs.map { $0.flatMap { graph[$0].constant?.realized() } }
     do {
@@ -40,6 +43,19 @@ extension Importing {
     case .reshape: type.shape.fixedSizes.map { constant.reshaped($0) }
     default: nil
     }
+  }
+
+  /// Integers that stand for real numbers stay integers, with their scales beside them.
+  private func dequantized(_ operation: Operation, _ inputs: [TensorID?]) -> Constant? {
+    guard case .dequantizeLinear(let axis, 0) = operation, inputs.count > 1,
+      let known = inputs[0].flatMap({ graph[$0].constant }), !known.type.isFloat,
+      let scales = inputs[1].flatMap({ graph[$0].constant })?.realized(), scales.type.isFloat,
+      scales.elementCount == (axis.map { known.sizes[$0] } ?? 1)
+    else { return nil }
+    let zeros = inputs.count > 2 ? inputs[2].flatMap { graph[$0].constant }?.realized().integers : nil
+    return known.dequantized(
+      axis: axis, scales: scales.floats.array,
+      zeroPoints: zeros ?? [Int](repeating: 0, count: scales.elementCount))
   }
 
   /// Results must not be much larger than what they are made of, and a file of a few bytes must not cost minutes.

@@ -56,13 +56,25 @@ public struct Quantizer: Sendable {
         }
         numbers = isWide ? int16 ?? int8 : int8
       default:
-        guard let entry = members.lazy.compactMap({ known[names[$0]] }).first else {
+        if let given = members.lazy.compactMap({ groups.graph.givenNumbers(of: $0) }).first {
+          numbers = isWide ? .int16(covering: given.range) : given
+        } else if let entry = members.lazy.compactMap({ known[names[$0]] }).first {
+          numbers = isWide ? .int16(covering: entry.range) : .int8(covering: entry.range)
+        } else {
           missing.append(names[members[0]])
           continue
         }
-        numbers = isWide ? .int16(covering: entry.range) : .int8(covering: entry.range)
       }
-      for tensor in members { plan.activations[tensor] = numbers }
+      for tensor in members {
+        let given = groups.graph.givenNumbers(of: tensor) ?? numbers
+        // Numbers of the file are kept, and a rescaling stands between where an operator needs others; not where a
+        // kernel computes for one scale alone.
+        let mustChange = isWide || groups.fixed[group] != nil
+        plan.activations[tensor] = mustChange ? numbers : given
+        if mustChange, given != numbers {
+          notes.append("'\(names[tensor])' has scale \(numbers.scale) instead of the file's \(given.scale)")
+        }
+      }
     }
     if !missing.isEmpty { throw Self.unknown(missing) }
     try obeyLimits(&plan)
@@ -198,5 +210,15 @@ extension QuantizationPlan.Activation {
     return RealRange(
       Double(bounds.lowerBound - zeroPoint) * Double(scale),
       Double(bounds.upperBound - zeroPoint) * Double(scale))
+  }
+}
+
+extension Graph {
+  /// The int8 numbers that the file gives a tensor (see ``takingGivenNumbers()``).
+  func givenNumbers(of tensor: TensorID) -> QuantizationPlan.Activation? {
+    guard self[tensor].element.isFloat, let given = self[tensor].quantization, given.axis == nil else {
+      return nil
+    }
+    return .int8(scale: given.scales[0], zeroPoint: given.zeroPoints[0])
   }
 }
