@@ -1,4 +1,5 @@
 import Graph
+import Passes
 
 extension Graph {
   /// The float network inside a model that was quantized before, whose tensors remember the scales that the file gives
@@ -12,6 +13,21 @@ extension Graph {
     var taking = GivenNumbers(self)
     taking.run()
     return (taking.graph, taking.notes)
+  }
+}
+
+extension Pass {
+  /// ``Graph/takingGivenNumbers()`` in front of a pipeline; what it has to tell goes into the graph's notes.
+  ///
+  ///     pipeline.passes.insert(.givenNumbers, at: 0)
+  public static let givenNumbers = Pass(
+    name: "given-numbers", summary: "scales that the file gives are remembered beside a float network"
+  ) { graph throws(Diagnostic) in
+    let before = graph.operators.count
+    let (network, notes) = graph.takingGivenNumbers()
+    graph = network
+    graph.notes += notes
+    return PassSummary(["quantizations taken": before - graph.operators.count])
   }
 }
 
