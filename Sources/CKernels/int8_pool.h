@@ -1,4 +1,4 @@
-// Conversion, pooling and look-up: plain loops that the compiler turns into those of the instruction set. The
+// Conversion, rounding, pooling and look-up: plain loops that the compiler turns into those of the instruction set. The
 // including file defined KERNEL.
 #include "int8_scalar.h"
 
@@ -73,6 +73,21 @@ static void KERNEL(int8_pool_mean)(const struct int8_pooling *pooling, const int
         y[c] = int8_finish(mean, 0, pooling->low, pooling->high);
       }
     }
+  }
+}
+
+static void KERNEL(int8_quantize)(const struct int8_quantization *grid, const float *x, int8_t *y, size_t n) {
+  const float scale = grid->scale;
+  // The bounds are whole numbers, so it is the same to clamp first.
+  const float low = (float)(grid->low - grid->zero_point), high = (float)(grid->high - grid->zero_point);
+  const int32_t zero_point = grid->zero_point;
+  for (size_t i = 0; i < n; i++) {
+    float steps = x[i] / scale;
+    steps = steps > high ? high : steps;
+    steps = steps > low ? steps : low;
+    const int32_t whole = (int32_t)steps;
+    const float rest = steps - (float)whole;
+    y[i] = (int8_t)(whole + (rest >= 0.5f) - (rest <= -0.5f) + zero_point);
   }
 }
 

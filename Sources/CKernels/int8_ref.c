@@ -100,6 +100,7 @@ const struct int8_kernels int8_kernels_ref = {
     .scale_product = int8_scale_product_ref,
     .pool_max = int8_pool_max_ref,
     .pool_mean = int8_pool_mean_ref,
+    .quantize = int8_quantize_ref,
     .look_up = int8_look_up_ref,
     .exercise = int8_exercise_ref,
 };

@@ -222,6 +222,7 @@ const struct int8_kernels KERNEL(int8_kernels) = {
     .scale_product = KERNEL(int8_scale_product),
     .pool_max = KERNEL(int8_pool_max),
     .pool_mean = KERNEL(int8_pool_mean),
+    .quantize = KERNEL(int8_quantize),
     .look_up = KERNEL(int8_look_up),
     .exercise = KERNEL(int8_exercise),
 };

@@ -158,6 +158,24 @@ public func look(
   withExtendedLifetime((input, table, output)) {}
 }
 
+/// The nearest numbers of a grid: `input / scale`, halves away from zero, plus the zero point, held to the bounds. A NaN
+/// becomes the lower bound.
+///
+///     quantize(pixels, scale: 1 / 128, zeroPoint: -3, into: bytes)
+public func quantize(
+  _ input: View<Float>, scale: Float, zeroPoint: Int32, bounds: ClosedRange<Int32> = -128...127,
+  into output: View<Int8>, kernels: Int8Kernels = .current
+) {
+  // Beyond 2^24 a bound would not be exact as a float.
+  precondition(
+    output.count >= input.count && bounds.lowerBound >= -128 && bounds.upperBound <= 127
+      && abs(Int64(zeroPoint)) < 1 << 23)
+  var grid = int8_quantization(
+    scale: scale, zero_point: zeroPoint, low: bounds.lowerBound, high: bounds.upperBound)
+  kernels.table.pointee.quantize(&grid, input.pointer, output.elementPointer, input.count)
+  withExtendedLifetime((input, output)) {}
+}
+
 /// `output[row][j]` = the sums of a row, each rescaled by the factor of its column.
 ///
 ///     requantize(sums, rows: 4, rescaling, into: bytes)

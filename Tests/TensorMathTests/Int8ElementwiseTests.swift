@@ -123,6 +123,26 @@ import Testing
     }
   }
 
+  @Test func realNumbersGoToTheNearest() {
+    var random = RandomNumbers(seed: 25)
+    let special: [Float] = [.nan, .infinity, -.infinity, 0, -0.0, .leastNonzeroMagnitude, 1e30, -1e30]
+    for (scale, zeroPoint) in [(Float(0.5), Int32(0)), (0.0173, -128), (1, 127), (3e-5, 40), (0.25, -1)] {
+      // Every half, the numbers on both sides of it, and others.
+      let halves = (-520...520).map { Float($0) * 0.5 * scale }
+      let input = halves + halves.map(\.nextUp) + halves.map(\.nextDown) + special + random.floats(999).array
+      let expected = input.map { value -> Int8 in
+        let steps = (value / scale).rounded(.toNearestOrAwayFromZero)
+        let number = steps.isNaN ? -128 : Int(min(max(steps, -1e9), 1e9)) + Int(zeroPoint)
+        return Int8(min(max(number, -128), 127))
+      }
+      for kernels in Int8Kernels.available {
+        let output = View<Int8>(count: input.count)
+        quantize(View(input), scale: scale, zeroPoint: zeroPoint, into: output, kernels: kernels)
+        #expect(output.array == expected, "\(kernels.name) \(scale)")
+      }
+    }
+  }
+
   @Test func everySetMeasuresItsPeak() {
     for kernels in Int8Kernels.available { #expect(kernels.measurePeak() > 1e8) }
   }

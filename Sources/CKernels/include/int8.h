@@ -107,6 +107,12 @@ struct int8_pooling {
   int32_t low, high;
 };
 
+/// y = clamp(x / scale, rounded with halves away from zero, plus the zero point); a NaN becomes the lower bound.
+struct int8_quantization {
+  float scale;
+  int32_t zero_point, low, high;
+};
+
 struct int8_kernels {
   enum int8_form form;
   void (*_Nonnull multiply)(const struct int8_product *_Nonnull block);
@@ -125,6 +131,8 @@ struct int8_kernels {
   /// The mean rounded with ties away from zero. `sums` is room for one number per channel.
   void (*_Nonnull pool_mean)(const struct int8_pooling *_Nonnull pooling, const int8_t *_Nonnull x,
                              int8_t *_Nonnull y, int32_t *_Nonnull sums);
+  void (*_Nonnull quantize)(const struct int8_quantization *_Nonnull grid, const float *_Nonnull x,
+                            int8_t *_Nonnull y, size_t n);
   /// y[i] = table[x[i] + 128]
   void (*_Nonnull look_up)(const int8_t *_Nonnull table, const int8_t *_Nonnull x, int8_t *_Nonnull y, size_t n);
   /// Runs `count` rounds of independent products of groups; returns how many multiply-adds that was.

@@ -1,6 +1,7 @@
 import Graph
 import Micro
 import Storage
+import TensorMath
 
 /// QUANTIZE, DEQUANTIZE and CAST.
 extension OperatorContext {
@@ -10,6 +11,13 @@ extension OperatorContext {
     let grid = y.grid
     switch (x.type, y.type) {
     case (.float32, .int8):
+      if let kernels, (-128...127).contains(grid.zeroPoint) {
+        try requireSameCount(x, y)
+        return { memory in
+          TensorMath.quantize(
+            memory(x), scale: grid.scale, zeroPoint: grid.zeroPoint, into: memory(y), kernels: kernels)
+        }
+      }
       return try mapping(x, to: y) { (x: Float) in
         Int8(truncatingIfNeeded: grid.quantized(x, to: -128...127))
       }

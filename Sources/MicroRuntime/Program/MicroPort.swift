@@ -1,6 +1,7 @@
 import Graph
 import Micro
 import Storage
+import TensorMath
 
 /// An input or output of a device model.
 ///
@@ -26,11 +27,10 @@ public struct MicroPort: Sendable {
     }
     let result = TensorValue(type: type, sizes: value.sizes)
     let source = value.floats
-    if type == .int8 {
-      let target = result.elements(as: Int8.self)
-      for index in 0..<source.count {
-        target[index] = Int8(truncatingIfNeeded: grid.quantized(source[index], to: bounds))
-      }
+    if type == .int8, abs(Int64(grid.zeroPoint)) < 1 << 23 {
+      quantize(
+        source, scale: grid.scale, zeroPoint: grid.zeroPoint, bounds: bounds,
+        into: result.elements(as: Int8.self))
     } else {
       for index in 0..<source.count {
         result.setInteger(Int(grid.quantized(source[index], to: bounds)), at: index)
