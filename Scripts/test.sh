@@ -36,5 +36,7 @@ if [ -x "$binary" ]; then
   reference float_tflite $((240 * ${long:-1})) --per-operator "$((per_operator / 10))"
   reference tflite_roundtrip 120
   reference quantize 300
+  reference arena $((120 * ${long:-1})) --networks "$((per_operator * 2))"
+  reference firmware 180
 fi
 stages_finish

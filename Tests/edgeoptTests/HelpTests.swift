@@ -71,7 +71,7 @@ import Testing
 
   @Test func verbsToComeAreNotAdvertised() throws {
     let help = try ProgramRun("help").output
-    for verb in ["quantize", "prune", "distill", "factorize", "compare", "explain"] {
+    for verb in ["prune", "distill", "factorize", "compare", "explain"] {
       #expect(!help.contains("\n  \(verb) "))
       let run = try ProgramRun(verb, "model.onnx")
       #expect(run.status == 64 && run.error.contains("'\(verb)' is not available in version"))

@@ -86,7 +86,7 @@ import Testing
   @Test func theArenaIsStated() throws {
     let folder = try TemporaryFolder()
     let run = try ProgramRun("inspect", try quantized(in: folder))
-    #expect(run.output.contains("Cortex-M") && run.output.contains("alive at the peak"))
+    #expect(run.output.contains("Cortex-M") && run.output.contains("alive at one time"))
   }
 
   @Test func sourcesForTheFirmware() throws {

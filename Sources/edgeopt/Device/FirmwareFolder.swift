@@ -64,7 +64,6 @@ struct FirmwareFolder {
   private static func vectors(
     _ device: DeviceModel, _ dataset: Dataset?, seed: Int
   ) throws(Diagnostic) -> [TestVector] {
-    guard !device.program.hasState else { return [] }
     var generator = SeededGenerator(seed: seed)
     var vectors: [TestVector] = []
     for index in 0..<min(vectorCount, dataset?.count ?? vectorCount) {

@@ -30,6 +30,8 @@ struct ConvertCommand: Command {
       .init(
         "edgeopt convert model.onnx -o model.tflite", "Writes the float model for TensorFlow Lite Micro."),
       .init("edgeopt convert theirs.tflite -o ours.tflite", "Aligns and trims a .tflite file."),
+      .init(
+        "edgeopt convert theirs.tflite -o ours.tflite --memory-plan best", "Also makes it need less memory."),
     ])
 
   @Argument("The model, a .onnx or .tflite file.", value: "MODEL", completion: .file(["onnx", "tflite"]))
@@ -39,6 +41,10 @@ struct ConvertCommand: Command {
   var output: String
   @Flag("Leave the inputs and outputs of a .tflite file in the layout of the ONNX model.") var keepIoLayout =
     false
+  @Option(
+    "Where the device keeps activations: as its interpreter places them, or in a better order and at better places, "
+      + "which are written into the .tflite file.", value: "PLAN")
+  var memoryPlan = MemoryPlanName.greedy
   @Flag("Overwrite files that exist.") var force = false
   @OptionGroup("model options") var modelOptions: ModelOptions
   @OptionGroup("common options") var common: CommonOptions
@@ -51,6 +57,9 @@ struct ConvertCommand: Command {
     }
     guard isTFLite || !keepIoLayout else {
       throw UsageError("--keep-io-layout is for .tflite files; ONNX models always keep their layout")
+    }
+    guard isTFLite || memoryPlan == .greedy else {
+      throw UsageError("--memory-plan is for .tflite files")
     }
     let target = try OutputTarget(path: output, replaces: force, reading: [model])
     let graph = try ModelLoader(path: model, modelOptions).read()
@@ -82,7 +91,7 @@ struct ConvertCommand: Command {
       common.detail("\(rewrite.what): \(rewrite.nodes.joined(separator: ", "))")
     }
     let lowered = try Lowering(evaluator: FloatEvaluator(), keepsPortShapes: keepIoLayout).lower(legal.graph)
-    var device = lowered.model
+    var (device, planNotes) = try memoryPlan.applied(to: lowered.model)
     device.description = "edgeopt \(edgeopt.version)"
     let provenance = Provenance(
       version: edgeopt.version, modelDigest: try Provenance.digest(ofFile: model), calibrationDigest: nil,
@@ -92,7 +101,7 @@ struct ConvertCommand: Command {
     try OutputTarget(path: path, replaces: force).write(bytes.array)
     return Result(
       byteCount: bytes.count, operatorCount: device.main.operators.count,
-      notes: batchNotes(source) + lowered.notes)
+      notes: batchNotes(source) + lowered.notes + planNotes)
   }
 
   private func run(_ pipeline: Pipeline, on graph: inout Graph) throws {

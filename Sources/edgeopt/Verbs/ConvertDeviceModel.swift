@@ -20,11 +20,12 @@ extension ConvertCommand {
     let source = try TFLiteReader(path: model).model()
     let problems = source.tflmProblems()
     try refuseUnknownOperators(of: source, problems)
-    let bytes = try TFLiteWriter(source).bytes()
+    let (planned, planNotes) = try memoryPlan.applied(to: source)
+    let bytes = try TFLiteWriter(planned).bytes()
     try target.write(bytes.array)
     var before = 0
     if case .file(let byteCount) = FileKind(of: model) { before = byteCount }
-    report(source, problems, before: before, bytes.count)
+    report(source, problems.map(\.description) + planNotes, before: before, bytes.count)
   }
 
   /// The options of an operator without a kernel are not read, so they cannot be written.
@@ -38,19 +39,19 @@ extension ConvertCommand {
       hint: "'edgeopt ops' lists those that it has")
   }
 
-  private func report(_ source: MicroModel, _ problems: [MicroProblem], before: Int, _ byteCount: Int) {
+  private func report(_ source: MicroModel, _ notes: [String], before: Int, _ byteCount: Int) {
     let count = source.subgraphs.reduce(0) { $0 + $1.operators.count }
     if common.json {
       let document = JSON.object([
         "model": .string(model), "output": .string(output), "bytes_before": .integer(before),
         "bytes": .integer(byteCount), "operators_before": .integer(count), "operators": .integer(count),
-        "opset": .null, "notes": .strings(problems.map(\.description)),
+        "opset": .null, "notes": .strings(notes),
       ])
       return Terminal.output.write(document.text())
     }
     if common.quiet { return }
     let bytes = "\(NumberFormat.bytes(before)) to \(NumberFormat.bytes(byteCount))"
     Terminal.output.write("\(output): \(bytes), \(NumberFormat.count(count, of: "operator"))\n")
-    for problem in problems { Terminal.output.write("  \(problem)\n") }
+    for note in notes { Terminal.output.write("  \(note)\n") }
   }
 }

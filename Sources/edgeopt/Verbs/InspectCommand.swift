@@ -1,5 +1,6 @@
 import Arguments
 import Graph
+import Micro
 import Passes
 import Reporting
 import Storage
@@ -21,12 +22,15 @@ struct InspectCommand: Command {
       .init("edgeopt inspect model.onnx", "The table, and totals below it."),
       .init("edgeopt inspect model.onnx --graph model.svg", "Also draws the graph."),
       .init("edgeopt inspect model_int8.tflite", "The device's operators, and the arena."),
+      .init("edgeopt inspect model_int8.tflite --arena arena.svg", "Also draws what is in memory when."),
       .init("edgeopt inspect model.onnx --json", "For scripts."),
     ])
 
   @Argument("The model, a .onnx or .tflite file.", value: "MODEL", completion: .file(["onnx", "tflite"]))
   var model: String
   @Option("Draw the graph.", value: "FILE.svg", completion: .file(["svg"])) var graph: String?
+  @Option("Draw the memory of a .tflite model over time.", value: "FILE.svg", completion: .file(["svg"]))
+  var arena: String?
   @Option(
     "Print the graph as text after a pass, instead of the table.", value: "after:PASS", conflicts: ["json"])
   var dumpGraph: DumpPoint?
@@ -37,6 +41,9 @@ struct InspectCommand: Command {
 
   func run() throws {
     if ModelFormat(path: model) == .tflite { return try inspectDeviceModel() }
+    guard arena == nil else {
+      throw UsageError("--arena shows the memory of .tflite models, '\(model)' is none")
+    }
     var loader = try ModelLoader(path: model, modelOptions)
     loader.keepsPortLayout = keepIoLayout
     loader.dumpAfter = dumpGraph?.pass
@@ -65,7 +72,18 @@ extension InspectCommand {
       throw UsageError("--graph and --dump-graph show float models, '\(model)' is a .tflite file")
     }
     try output.check(reading: [model])
+    let picture = try arena.map { path in
+      try OutputTarget(path: path, replaces: output.force, reading: [model])
+    }
+    if let arena, let text = output.output, Folder.resolved(arena) == Folder.resolved(text) {
+      throw UsageError("--arena and --output name the same file, '\(text)'")
+    }
     let (device, byteCount) = try DeviceModel.read(model)
+    if let picture {
+      let title = model.split(separator: "/").last.map(String.init) ?? model
+      let svg = ArenaPicture(try ArenaPrediction(device, platform: .cortexM), title: title).svg()
+      try picture.write(Array(svg.utf8))
+    }
     let summary = DeviceSummary(device, path: model, byteCount: byteCount)
     let width = output.output == nil ? Terminal.output.tableWidth : .max
     try common.print(summary.text(width: width), json: summary.json, to: output)

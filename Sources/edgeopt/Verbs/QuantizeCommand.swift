@@ -273,11 +273,6 @@ struct QuantizeCommand: Command {
   }
 }
 
-/// `--memory-plan`
-enum MemoryPlanName: String, CaseIterable, ArgumentValue {
-  case greedy, best
-}
-
 /// `--input-type` and `--output-type`
 enum PortType: String, CaseIterable, ArgumentValue {
   case int8, int16, float32
