@@ -1,5 +1,6 @@
 import Datasets
 import Graph
+import Lowering
 import ONNXFormat
 import Passes
 import Runtime
@@ -22,6 +23,8 @@ struct ModelLoader {
   /// What the graph is for, which decides the passes.
   enum Purpose {
     case execution
+    /// As for execution; the scales of a model that is quantized already are remembered beside the float network.
+    case quantization
     /// Nothing is folded or fused, so that the graph still has all of its tensors.
     case layerDump
   }
@@ -95,6 +98,8 @@ struct ModelLoader {
   private var pipeline: Pipeline {
     switch purpose {
     case .execution: .forExecution(keepsPortLayout: keepsPortLayout)
+    case .quantization:
+      Pipeline([.givenNumbers] + Pipeline.forExecution(keepsPortLayout: keepsPortLayout).passes)
     case .layerDump: Pipeline([.layout(.channelsLast, keepsPortLayout: keepsPortLayout)])
     }
   }

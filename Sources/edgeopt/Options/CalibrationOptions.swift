@@ -25,12 +25,12 @@ struct CalibrationOptions: ArgumentGroup {
   static let firstSamples = 500
 
   /// Ranges come from samples or from a file.
+  static let missing = UsageError(
+    "--calib PATH is missing: int8 ranges are chosen on samples of what the model will see",
+    hint: "give some hundred samples, for instance --calib x.npy")
+
   func check(ranges: String?) throws(UsageError) {
-    if calib.isEmpty, ranges == nil {
-      throw UsageError(
-        "--calib PATH is missing: int8 ranges are chosen on samples of what the model will see",
-        hint: "give some hundred samples, for instance --calib x.npy")
-    }
+    if calib.isEmpty, ranges == nil { throw Self.missing }
     if !calib.isEmpty, ranges != nil {
       throw UsageError("--calib and --ranges exclude one another", hint: "keep one of them")
     }

@@ -54,6 +54,7 @@ struct QuantizationJob {
   init(_ loader: ModelLoader, _ settings: Settings, workers: Workers, isQuiet: Bool) throws(Diagnostic) {
     var loader = loader
     loader.importOptions.batch = .symbolic
+    loader.purpose = .quantization
     self.loader = loader
     self.settings = settings
     self.workers = workers
@@ -62,6 +63,11 @@ struct QuantizationJob {
     graph = loaded.graph
     passes = loaded.passes
     legal = try loaded.graph.legalized(for: .int8, evaluator: FloatEvaluator())
+  }
+
+  /// Whether the file has scales of its own.
+  var isQuantizedAlready: Bool {
+    graph.tensors.contains { $0.quantization != nil && $0.constant == nil }
   }
 
   /// The inputs that samples feed.
@@ -83,7 +89,12 @@ struct QuantizationJob {
     defer { shared.finish() }
     var calibration = try ModelCalibration(legal, method: settings.method)
     calibration.isPerChannel = settings.isPerChannel
-    if let corrects = settings.correctsBiases { calibration.correctsBiases = corrects }
+    if let corrects = settings.correctsBiases {
+      calibration.correctsBiases = corrects
+    } else if isQuantizedAlready {
+      // The file's biases belong to its scales.
+      calibration.correctsBiases = false
+    }
     let found = try calibration.run(samples, threads: workers.threads) { shared.advance(to: $0) }
     return Calibrated(
       ranges: found.ranges, doctor: found.doctor, dataset: dataset, digest: digests.digest,

@@ -74,7 +74,8 @@ struct QuantizeCommand: Command {
       throw UsageError(
         "--\(name) is not there yet: version \(edgeopt.version) makes int8", hint: "leave it out")
     }
-    try calibration.check(ranges: ranges)
+    // Models that are quantized already need no samples, which shows when the model is read.
+    if !calibration.calib.isEmpty { try calibration.check(ranges: ranges) }
     if data.labels != nil, data.data.isEmpty {
       throw UsageError("--labels needs --data", hint: "say where the labeled samples are: --data PATH")
     }
@@ -129,7 +130,7 @@ struct QuantizeCommand: Command {
   // MARK: - Parts
 
   /// Ranges from samples (which are then there to compare outputs on), or from a file.
-  private func chooseRanges(_ job: QuantizationJob) throws(Diagnostic) -> (
+  private func chooseRanges(_ job: QuantizationJob) throws -> (
     RangeFile, QuantizationJob.Calibrated?
   ) {
     let digest = try Provenance.digest(ofFile: model)
@@ -140,6 +141,12 @@ struct QuantizeCommand: Command {
           .badData, "the ranges in '\(ranges)' are those of another model, not of '\(model)'",
           hint: "make them again: edgeopt calibrate \(model) --calib PATH -o \(ranges) --force")
       }
+      return (file, nil)
+    }
+    if calibration.calib.isEmpty {
+      guard job.isQuantizedAlready else { throw CalibrationOptions.missing }
+      let file = RangeFile(
+        version: edgeopt.version, modelDigest: digest, calibrationDigest: "", ranges: RangeTable())
       return (file, nil)
     }
     let calibrated = try job.calibrate(
