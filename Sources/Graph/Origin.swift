@@ -25,6 +25,8 @@ public struct Origin: Hashable, Sendable {
   public var reorderings: [AxisReordering] = []
   /// Other tensors of the source that this one stands for as well: the results of transposes and no-ops.
   public var aliases: [Origin] = []
+  /// The integers that the source gives for it, where the source is quantized.
+  public var quantization: Quantization?
   /// What passes did, oldest first: "batch normalization 'bn1' folded".
   public var changes: [String]
 
@@ -32,6 +34,11 @@ public struct Origin: Hashable, Sendable {
     self.name = name
     self.permutation = permutation
     self.changes = changes
+  }
+
+  /// The integers that the source gives for the tensor, or for another that it stands for.
+  public var givenQuantization: Quantization? {
+    quantization ?? aliases.lazy.compactMap(\.givenQuantization).first
   }
 
   /// A value of the tensor in the axes and the order of the source's tensor.

@@ -145,6 +145,7 @@ private struct GivenNumbers {
     }
     guard let known = graph[tensor].quantization else {
       graph[tensor].quantization = int8
+      graph[tensor].origin.quantization = int8
       return
     }
     if known != int8 {

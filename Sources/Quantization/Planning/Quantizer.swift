@@ -216,9 +216,8 @@ extension QuantizationPlan.Activation {
 extension Graph {
   /// The int8 numbers that the file gives a tensor (see ``takingGivenNumbers()``).
   func givenNumbers(of tensor: TensorID) -> QuantizationPlan.Activation? {
-    guard self[tensor].element.isFloat, let given = self[tensor].quantization, given.axis == nil else {
-      return nil
-    }
+    let given = self[tensor].quantization ?? self[tensor].origin.givenQuantization
+    guard self[tensor].element.isFloat, let given, given.axis == nil else { return nil }
     return .int8(scale: given.scales[0], zeroPoint: given.zeroPoints[0])
   }
 }
