@@ -51,12 +51,14 @@ enum SelfTestSource {
   static func source(_ subject: FirmwareSubject) -> FirmwareFiles.File {
     let name = subject.identifier
     let inputBytes = subject.inputs.map { String($0.byteCount) }.joined(separator: ", ")
+    let outputIsFloat = subject.outputs.map { String($0.type == .float32) }.joined(separator: ", ")
     let outputBytes = subject.outputs.map { String($0.byteCount) }.joined(separator: ", ")
     return SourceText(
       """
       // Written by edgeopt.
       #include "\(name)_self_test.h"
 
+      #include <cmath>
       #include <cstring>
 
       #include "\(name)_model.h"
@@ -74,6 +76,7 @@ enum SelfTestSource {
       constexpr int kOutputCount = \(subject.outputs.count);
       constexpr std::size_t kInputBytes[] = {\(inputBytes.isEmpty ? "0" : inputBytes)};
       constexpr std::size_t kOutputBytes[] = {\(outputBytes.isEmpty ? "0" : outputBytes)};
+      constexpr bool kOutputIsFloat[] = {\(outputIsFloat.isEmpty ? "false" : outputIsFloat)};
 
       """
         + machinery + runner.replacing("NAME_model", with: "\(name)_model") + "}  // namespace \(name)"
@@ -132,12 +135,30 @@ enum SelfTestSource {
       int first_wrong_ = -1;
     };
 
+    // Floats may differ by rounding: by 1e-4 of the value, or of 1 where it is smaller.
+    bool IsClose(const void* got, const void* wanted, std::size_t byte_count) {
+      for (std::size_t offset = 0; offset + sizeof(float) <= byte_count; offset += sizeof(float)) {
+        float a = 0;
+        float b = 0;
+        std::memcpy(&a, static_cast<const char*>(got) + offset, sizeof(float));
+        std::memcpy(&b, static_cast<const char*>(wanted) + offset, sizeof(float));
+        const float size = std::fabs(b) > 1.0f ? std::fabs(b) : 1.0f;
+        if (!(std::fabs(a - b) <= 1e-4f * size)) return false;
+      }
+      return true;
+    }
+
+    bool IsSame(const void* got, const void* wanted, int index) {
+      return kOutputIsFloat[index] ? IsClose(got, wanted, kOutputBytes[index])
+                                   : std::memcmp(got, wanted, kOutputBytes[index]) == 0;
+    }
+
     // Which output differs first; -1 for none.
     int FirstWrongOutput(OpenInterpreter& interpreter, const TestVector& vector) {
       for (int index = 0; index < kOutputCount; ++index) {
         const TfLiteTensor* output = interpreter.output(static_cast<std::size_t>(index));
         if (output == nullptr || output->bytes != kOutputBytes[index] ||
-            std::memcmp(output->data.raw, vector.outputs[index], kOutputBytes[index]) != 0) {
+            !IsSame(output->data.raw, vector.outputs[index], index)) {
           return index;
         }
       }
