@@ -15,6 +15,11 @@ struct Node {
     self.attributes = attributes
   }
 
+  /// A node with the same attributes and other operands, in the standard operator set.
+  func standing(for inputs: [ImportedValue?], opset: Int) -> Node {
+    Node(record: record, opset: opset, inputs: inputs, attributes: attributes)
+  }
+
   var operatorName: String { record.operatorName }
   var title: String { record.title }
   /// Whether result `index` has a name, which means that somebody may want it.

@@ -43,7 +43,7 @@ struct OperatorEntry: Sendable {
 enum OperatorRegistry {
   static let entries: [OperatorEntry] =
     elementwise + activations + movement + slicing + fills + indexing + reductions + linear + windows
-    + resizing + normalizations + recurrences + quantizations + attention + control
+    + resizing + normalizations + recurrences + quantizations + integerOperators + attention + control
     + contributed
 
   private static let table: [String: OperatorEntry] = Dictionary(

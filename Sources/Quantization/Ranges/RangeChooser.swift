@@ -59,13 +59,23 @@ public struct RangeChooser: Sendable {
       var best = 0
       var reason = ""
       if let judged = errors[group] {
-        for place in judged.indices where judged[place] < judged[best] * 0.999 { best = place }
+        // Of nearly equal ones the widest: it cuts least from samples that were not seen.
+        let least = judged.min() ?? 0
+        for place in judged.indices where judged[place] <= least * Self.nearlyEqual {
+          if judged[best] > least * Self.nearlyEqual || choices[place].range.width > choices[best].range.width
+          {
+            best = place
+          }
+        }
         reason = Self.reason(choices, judged, best)
       }
       table.entries.append(entry(group, found, choices[best].range, choices[best].choice, reason: reason))
     }
     return table
   }
+
+  /// Errors within a tenth of one another, which the choice of the samples moves anyway.
+  private static let nearlyEqual = 1.1
 
   private static func reason(_ choices: [RangeSearch.Candidate], _ errors: [Double], _ best: Int) -> String {
     func decibels(_ error: Double) -> String {

@@ -24,8 +24,17 @@ struct OutputJudge {
     self.threads = threads
   }
 
-  /// The relative squared error of each plan, summed over the outputs.
-  func errors(_ plans: [QuantizationPlan]) throws(Diagnostic) -> [Double] {
+  /// Whether the first plan holds against the second: it is better on a third of the samples at least.
+  ///
+  /// Samples are counted, not summed up: at the end of a classifier a few samples between two classes make most of the
+  /// error, and whether they do is chance.
+  func holds(_ plan: QuantizationPlan, against other: QuantizationPlan) throws(Diagnostic) -> Bool {
+    let errors = try errors([plan, other])
+    return 3 * errors.count { $0[0] <= $0[1] } >= errors.count
+  }
+
+  /// For each range of samples the relative squared error of each plan, summed over the outputs.
+  private func errors(_ plans: [QuantizationPlan]) throws(Diagnostic) -> [[Double]] {
     let simulations = try plans.map { plan throws(Diagnostic) in try PlanSimulation(legal.graph, plan) }
     typealias Place = (place: Int, distances: [[SquaredDistance]])
     let shares = try SampleShares(ranges: ranges, threads: threads).run {
@@ -49,16 +58,8 @@ struct OutputJudge {
       }
       return result
     }
-    let places = shares.flatMap { $0 }.sorted { $0.place < $1.place }
-    return plans.indices.map { plan in
-      legal.graph.outputs.indices.reduce(0) { sum, output in
-        var total = SquaredDistance()
-        for place in places {
-          total.error += place.distances[plan][output].error
-          total.signal += place.distances[plan][output].signal
-        }
-        return sum + total.relative
-      }
+    return shares.flatMap { $0 }.sorted { $0.place < $1.place }.map { place in
+      place.distances.map { outputs in outputs.reduce(0) { $0 + $1.relative } }
     }
   }
 }

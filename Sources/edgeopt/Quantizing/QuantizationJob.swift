@@ -105,6 +105,7 @@ struct QuantizationJob {
   func quantize(_ ranges: RangeTable) throws(Diagnostic) -> Made {
     var options = QuantizerOptions()
     options.isPerChannel = settings.isPerChannel
+    let legal = ranges.suited(legal)
     let (plan, notes) = try Quantizer(legal).plan(ranges, options)
     let lowered = try Lowering(
       evaluator: FloatEvaluator(), plan: plan, inputType: settings.inputType,
