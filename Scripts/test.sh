@@ -33,6 +33,7 @@ if [ -x "$binary" ]; then
   reference hostile 60
   reference micro_bits $((240 * ${long:-1})) --per-operator "$per_operator"
   reference micro_files 120
+  reference quantized_models 120
   reference float_tflite $((240 * ${long:-1})) --per-operator "$((per_operator / 10))"
   reference tflite_roundtrip 120
   reference quantize 300
