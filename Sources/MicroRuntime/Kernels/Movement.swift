@@ -155,10 +155,14 @@ extension OperatorContext {
     return try moving(x, to: y, by: sources)
   }
 
-  /// The border is filled with the number 0, whatever real number that is.
   func spaceToBatch() throws(Diagnostic) -> MicroKernel {
     let (x, y) = (try input(0), try output())
     let blocks = try blocks(x, y)
+    guard blocks.edges.allSatisfy({ $0 == (0, 0) }) else {
+      throw unsupported(
+        "it pads its operand, and TFLM takes the number for the border from memory that it never set",
+        hint: "pad with PAD in front of it")
+    }
     let strides = Positions.strides(x.shape)
     let sources = Positions.map(y.shape) { index in
       var (part, place) = (index[0] / x.shape[0], index[0] % x.shape[0] * strides[0])
