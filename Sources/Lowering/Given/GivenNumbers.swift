@@ -119,8 +119,31 @@ private struct GivenNumbers {
       realInputs[data] = result
       give(grid, to: result)
       return true
+    case .reshape, .transpose, .slice, .pool:
+      move(node)
+      return false
     default: return false
     }
+  }
+
+  /// What moves integers moves the real numbers that they stand for just as well. The operator on integers stays for
+  /// readers that want them.
+  private mutating func move(_ node: Operator) {
+    guard let data = node.inputs[0], let source = sources[data], node.outputs.count == 1,
+      let result = node.outputs[0], graph[source.real].element.isFloat
+    else { return }
+    var real = source.real
+    if source.grid.int8?.zeroPoints == [-128], clippable.contains(real) {
+      let fresh = graph.addTensor("\(graph[data].name)/real", graph[real].type, origin: graph[real].origin)
+      real = clipped(real, source.grid, into: fresh, node)
+    }
+    let moved = graph.addTensor(
+      graph[result].name, TensorType(.float32, graph[result].shape), origin: graph[result].origin)
+    graph.operators.append(
+      Operator(
+        node.operation, inputs: [real] + node.inputs.dropFirst(), outputs: [moved], sources: node.sources))
+    give(source.grid, to: moved)
+    sources[result] = (moved, source.grid)
   }
 
   /// Integers that begin at zero clip what is below. Quantizers rely on that and leave a RELU out before them, so that
