@@ -79,6 +79,7 @@ public struct ModelCalibration: Sendable {
     let shares = try InputScale(graph: self.legal.observation, program: calibration.program)
       .biasShares(samples, Array(few), threads: threads)
     doctor.findings.insert(contentsOf: scaleFindings(shares, seen), at: 0)
+    ranges.sampleCount = samples.count
     doctor.findings += notes.map { DoctorReport.Finding(.warning, $0) }
     return Found(ranges: ranges, doctor: doctor, legal: legal, notes: notes)
   }

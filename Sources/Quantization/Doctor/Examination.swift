@@ -145,7 +145,7 @@ struct Examination {
         true,
         .init(
           .note,
-          "the ranges have settled: the second half of the \(seen.sampleCount) samples widened half of them by \(percent) % or less"
+          "the ranges have settled: the second half of the samples widened half of them by \(percent) % or less"
         )
       )
     }
@@ -153,7 +153,7 @@ struct Examination {
       false,
       .init(
         .note,
-        "the ranges still grow: the second half of the \(seen.sampleCount) samples widened half of them by \(percent) % or more, "
+        "the ranges still grow: the second half of the samples widened half of them by \(percent) % or more, "
           + "'\(graph[growths[0].tensor].name)' by \(Int((growths[0].growth * 100).rounded())) %",
         hint: "more samples would make the ranges more reliable")
     )
