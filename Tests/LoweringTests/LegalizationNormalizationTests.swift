@@ -47,4 +47,22 @@ struct LegalizationNormalizationTests {
       try expectSame(sketch)
     }
   }
+
+  /// A transformer's stream of sums, and what attention mixes, are int16; everything else between them stays int8.
+  @Test func transformersAreWideInPlaces() throws {
+    var sketch = LegalizationSketch(seed: 11)
+    let x = sketch.input([.batch(1), 6, 8])
+    let sum = try sketch.apply(.binary(.add, clamp: nil), [x, sketch.noise([6, 8])])
+    let norm = try sketch.apply(
+      .composite(.layerNormalization(axis: 2, epsilon: 1e-5)), [sum, sketch.noise([8]), sketch.noise([8])])
+    let keys = try sketch.apply(.dense(clamp: nil), [norm, sketch.noise([8, 8])])
+    let values = try sketch.apply(.dense(clamp: nil), [norm, sketch.noise([8, 8])])
+    let scores = try sketch.apply(.matmul(transposesLeft: false, transposesRight: true), [norm, keys])
+    let weights = try sketch.apply(.softmax(axis: 2, logarithmic: false), [scores])
+    let mixed = try sketch.apply(.matmul(transposesLeft: false, transposesRight: false), [weights, values])
+    sketch.output(try sketch.apply(.dense(clamp: nil), [mixed, sketch.noise([3, 8])]))
+    let legal = try expectSame(sketch)
+    #expect([sum, norm, weights, mixed].allSatisfy(legal.wide.contains))
+    #expect(![keys, values, scores].contains(where: legal.wide.contains))
+  }
 }

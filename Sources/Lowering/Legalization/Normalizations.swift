@@ -33,6 +33,23 @@ extension Legalizer {
     return true
   }
 
+  /// A sum that is normalized is one link of a chain of sums, each a little more than the last: in int8 all of them
+  /// would be rounded to the steps of the greatest.
+  mutating func widenStream(_ node: Operator) {
+    guard target == .int8, let sum = node.outputs[0], graph[sum].element.isFloat, !graph.isOutput(sum) else {
+      return
+    }
+    let isNormalized = sourceReaders(sum).contains { reader in
+      switch reader.operation {
+      case .composite(.layerNormalization), .composite(.rmsNormalization): reader.inputs[0] == sum
+      default: false
+      }
+    }
+    guard isNormalized else { return }
+    wide.insert(sum)
+    record("sums before normalizations in int16", node)
+  }
+
   /// What the device's fixed-point reciprocal square root may be off by, relatively.
   private var rsqrtError: Float { target == .int8 ? 2e-4 : 1e-6 }
 

@@ -6,6 +6,9 @@ extension Legalizer {
     if try rewriteInFlatPlane(node) { return true }
     switch node.operation {
     case .unary(let kind): return try rewriteUnary(kind, node)
+    case .binary(.add, _):
+      widenStream(node)
+      return false
     case .binary(let kind, let clamp): return try rewriteBinary(kind, clamp: clamp, node)
     case .reshape: return try rewriteReshape(node)
     case .pad(let pad): return try rewritePad(pad, node)
