@@ -85,7 +85,7 @@ struct LayerWalk: Sendable {
             if left > 1 { box.kept[input]!.left = left - 1 } else { box.kept[input] = nil }
           }
         }
-        if readers[id.index] > 0 {
+        if id.index < readers.count, readers[id.index] > 0 {
           let copy = TensorValue(type: value.type, sizes: value.sizes)
           copy.bytes.copy(from: value.bytes)
           box.kept[id] = (copy, readers[id.index])

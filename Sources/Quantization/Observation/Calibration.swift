@@ -104,7 +104,8 @@ public struct Calibration: Sendable {
       Fingerprint.add(inputs, range, to: &fingerprints)
       if session?.batch != range.count { session = try program.makeSession(batch: range.count) }
       session!.onTensor = { (id, value) throws(Diagnostic) in
-        guard let observer = observers[id.index] else { return }
+        // What a composite expands into has no place in the graph.
+        guard id.index < observers.count, let observer = observers[id.index] else { return }
         if let culprit = observer.add(value.floats, samples: range, firstHalf: firstHalf) {
           throw notFinite(id, samples.name(culprit))
         }
