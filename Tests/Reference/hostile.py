@@ -393,7 +393,7 @@ bad_quantize("ranges from samples and from a file", ("--ranges", "{}/r.json", "-
 for verb in (["inspect"], ["run", "--input", "x={}/x.npy", "--output-dir", "{}/out"], ["evaluate", "--data", "{}/x.npy"], ["export", "--c", "{}/out"]):
     for name, content in (("an empty file", b""), ("random bytes", np.random.default_rng(3).bytes(4096)), ("an ONNX model", MODEL),
                           ("a header alone", b"\x1c\0\0\0TFL3"), ("a header and nothing", b"\x1c\0\0\0TFL3" + bytes(100))):
-        CASES.append(Bad(f"{name} named .tflite, to {verb[0]}", [verb[0], "{}/m.tflite", *verb[1:]], BAD_DATA, ["m.tflite"],
+        CASES.append(Bad(f"{name} named .tflite, to {verb[0]}", [verb[0], "{}/m.tflite", *verb[1:]], (BAD_DATA, UNSUPPORTED), ["m.tflite"],
                          {"m.tflite": content, "x.npy": good_x}))
     CASES.append(Bad(f"a .tflite that is missing, to {verb[0]}", [verb[0], "{}/gone.tflite", *verb[1:]], MISSING, ["gone.tflite"], {"x.npy": good_x}))
 CASES.append(Bad("an ONNX model, to export", ["export", "{}/model.onnx", "--c", "{}/out"], USAGE, ["quantize"], RELU))

@@ -60,7 +60,7 @@ extension OperatorContext {
     try requireSameType(x, y)
     if x.type == .float32 { return try mapping(x, to: y) { (x: Float) in 1 / x.squareRoot() } }
     try requireQuantized(x, y)
-    let root = try IntegerReciprocalRoot(x.grid, y.grid)
+    let root = try IntegerReciprocalRoot(x.grid, y.grid, profile)
     switch x.type {
     case .int8: return try rootKernel(root, x, y, as: Int8.self)
     case .int16: return try rootKernel(root, x, y, as: Int16.self)
@@ -94,8 +94,13 @@ private struct IntegerReciprocalRoot: Sendable {
   /// Keeps the root of a whole number from vanishing.
   private static let extraBits: Int32 = 20
 
-  init(_ x: Grid, _ y: Grid) throws(Diagnostic) {
-    multiplier = try Multiplier(1 / Double(x.scale.squareRoot() * y.scale))
+  init(_ x: Grid, _ y: Grid, _ profile: ArithmeticProfile) throws(Diagnostic) {
+    let divisor =
+      switch profile {
+      case .mirror: Double(x.scale.squareRoot() * y.scale)
+      case .wheel: Double(x.scale).squareRoot() * Double(y.scale)
+      }
+    multiplier = try Multiplier(1 / divisor)
     zeroPoints = (x.zeroPoint, y.zeroPoint)
   }
 
