@@ -24,6 +24,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 
 import numpy as np
@@ -123,10 +124,12 @@ def timed(command, limit=600):
         started = time.perf_counter()
         process = subprocess.Popen(list(map(str, command)), stdout=output, stderr=subprocess.STDOUT, cwd=tempfile.gettempdir(),
                                    env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"})
-        timer = subprocess.Popen(["sh", "-c", f"sleep {limit}; kill -9 {process.pid}"], stderr=subprocess.DEVNULL)
+        timer = threading.Timer(limit, process.kill)
+        timer.daemon = True
+        timer.start()
         _, status, usage = os.wait4(process.pid, 0)
         wall = time.perf_counter() - started
-        timer.kill(), timer.wait()
+        timer.cancel()
         process.returncode = os.waitstatus_to_exitcode(status)
         output.seek(0)
         lines = output.read().decode(errors="replace").strip().splitlines()
