@@ -24,7 +24,6 @@ import statistics
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 
 import numpy as np
@@ -120,20 +119,13 @@ def tools(binary):
 
 def timed(command, limit=600):
     """(wall seconds, peak MB, what went wrong or None) of a process."""
-    with tempfile.TemporaryFile() as output:
-        started = time.perf_counter()
-        process = subprocess.Popen(list(map(str, command)), stdout=output, stderr=subprocess.STDOUT, cwd=tempfile.gettempdir(),
-                                   env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"})
-        timer = threading.Timer(limit, process.kill)
-        timer.daemon = True
-        timer.start()
-        _, status, usage = os.wait4(process.pid, 0)
-        wall = time.perf_counter() - started
-        timer.cancel()
-        process.returncode = os.waitstatus_to_exitcode(status)
-        output.seek(0)
-        lines = output.read().decode(errors="replace").strip().splitlines()
-    return wall, usage.ru_maxrss / 1024, (lines[-1] if lines else f"code {process.returncode}")[:160] if process.returncode else None
+    with tempfile.TemporaryDirectory() as folder:
+        launcher = [sys.executable, "-S", "-E", HERE / "tools" / "timed.py", f"{folder}/result", limit]
+        done = subprocess.run(list(map(str, [*launcher, *command])), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, cwd=folder,
+                              env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"})
+        wall, peak, code = map(float, pathlib.Path(f"{folder}/result").read_text().split())
+    lines = done.stdout.decode(errors="replace").strip().splitlines()
+    return wall, peak / 1e6, (lines[-1] if lines else f"code {code:.0f}")[:160] if code else None
 
 
 # --- What a result is worth
