@@ -155,32 +155,36 @@ struct RangeCandidates {
     )
   }
 
+  /// Each bin counts k times the logarithm of k over its integer's share; the shares are the same for all bins of an
+  /// integer, so that sums up to a bin give every integer in constant time.
   private func divergence(from low: Int, to high: Int, width: Double) -> Double {
-    guard high > low else { return .infinity }
-    var kept = histogram.counts[low..<high].map(Double.init)
+    guard high > low, sums.nonzero > 0 else { return .infinity }
+    let kept = high - low
     // What lies outside lands on the ends.
-    kept[0] += Double(sums.countBelow(bin: low))
-    kept[kept.count - 1] += Double(sums.countFrom(bin: high))
-    let total = kept.reduce(0, +)
-    guard total > 0 else { return .infinity }
-    var result = 0.0
+    let below = sums.countBelow(bin: low), above = sums.countFrom(bin: high)
+    var result = sums.logarithms(low..<high)
+    for (bin, added) in kept == 1 ? [(low, below + above)] : [(low, below), (high - 1, above)] {
+      let count = Double(histogram.counts[bin])
+      result += Self.timesLogarithm(count + Double(added)) - Self.timesLogarithm(count)
+    }
     var start = 0
     var index = 0
-    while start < kept.count {
+    while start < kept {
       index += 1
-      let end = min(kept.count, max(start + 1, Int((Double(index) * width).rounded(.down))))
+      let end = min(kept, max(start + 1, Int((Double(index) * width).rounded(.down))))
       // Evenly over the bins that hold anything, from the counts without what landed on the ends.
-      let inside = histogram.counts[(low + start)..<(low + end)]
-      let used = inside.reduce(0) { $0 + ($1 > 0 ? 1 : 0) }
-      let share = used > 0 ? Double(inside.reduce(0, +)) / Double(used) : 0
-      for bin in start..<end where kept[bin] > 0 {
-        let p = kept[bin] / total
-        let q = max(share, 1e-3) / total
-        result += p * Double(NaturalLogarithm.of(p / q))
-      }
+      let bins = (low + start)..<(low + end)
+      let inside = sums.count(bins), used = sums.used(bins)
+      let share = used > 0 ? Double(inside) / Double(used) : 0
+      let all = inside + (start == 0 ? below : 0) + (end == kept ? above : 0)
+      if all > 0 { result -= Double(all) * NaturalLogarithm.of(max(share, 1e-3)) }
       start = end
     }
-    return result
+    return result / Double(sums.nonzero)
+  }
+
+  fileprivate static func timesLogarithm(_ count: Double) -> Double {
+    count > 0 ? count * NaturalLogarithm.of(count) : 0
   }
 }
 
@@ -206,6 +210,8 @@ private struct TailSums {
   private var counts: [Int] = [0]
   private var totals: [Double] = [0]
   private var squares: [Double] = [0]
+  private var usedBins: [Int] = [0]
+  private var logarithms: [Double] = [0]
 
   init(_ histogram: ValueHistogram) {
     width = histogram.binWidth
@@ -215,12 +221,19 @@ private struct TailSums {
       counts.append(counts[bin] + count)
       totals.append(totals[bin] + Double(count) * center)
       squares.append(squares[bin] + Double(count) * center * center)
+      usedBins.append(usedBins[bin] + (count > 0 ? 1 : 0))
+      logarithms.append(logarithms[bin] + RangeCandidates.timesLogarithm(Double(count)))
     }
     nonzero = counts[ValueHistogram.binCount]
   }
 
   func countBelow(bin: Int) -> Int { counts[bin] }
   func countFrom(bin: Int) -> Int { nonzero - counts[bin] }
+  func count(_ bins: Range<Int>) -> Int { counts[bins.upperBound] - counts[bins.lowerBound] }
+  /// How many of the bins hold anything.
+  func used(_ bins: Range<Int>) -> Int { usedBins[bins.upperBound] - usedBins[bins.lowerBound] }
+  /// The sum of count times its logarithm.
+  func logarithms(_ bins: Range<Int>) -> Double { logarithms[bins.upperBound] - logarithms[bins.lowerBound] }
 
   /// The numbers below a point: how many, and the sum of their squared distances from it.
   func below(_ point: Double) -> (count: Int, squares: Double) {
