@@ -128,12 +128,25 @@ struct InputFeed: Sendable {
     if arrangement.permutation == nil {
       try cast(stored, into: target, name: index)
       normalize(target)
-      return
+      return try checkFinite(target, stored, name: index)
     }
     let staged = TensorValue(type: input.element, sizes: arrangement.view)
     try cast(stored, into: staged.bytes, name: index)
     normalize(staged.bytes)
+    try checkFinite(staged.bytes, stored, name: index)
     target.copy(from: staged.permuted(arrangement.permutation!).bytes)
+  }
+
+  /// What a sample that holds NaN or infinity would give says nothing of the model.
+  private func checkFinite(_ bytes: View<UInt8>, _ stored: TensorValue, name index: Int) throws(Diagnostic) {
+    guard input.element == .float32, stored.type.isFloat else { return }
+    let values = bytes.reinterpreted(as: Float.self)
+    // The exponent alone tells, and a maximum has no branches.
+    var magnitude: UInt32 = 0
+    for position in 0..<values.count { magnitude = max(magnitude, values[position].magnitude.bitPattern) }
+    guard magnitude >= Float.infinity.bitPattern else { return }
+    throw Diagnostic(
+      .badData, "'\(source.name(at: index))' holds NaN or infinity", hint: "mend or leave out this sample")
   }
 
   private func normalize(_ bytes: View<UInt8>) {

@@ -47,11 +47,11 @@ import Testing
     try expectFailure("inspect", try folder.write(whole.prefix(whole.count / 2), to: "half.onnx"), code: 65)
   }
 
-  @Test func otherFormatsExitWith69() throws {
+  @Test func damagedDeviceModelsExitWith65() throws {
     let folder = try TemporaryFolder()
     let path = try folder.write(Array("\u{1C}\0\0\0TFL3".utf8), to: "model.tflite")
-    try expectFailure("inspect", path, code: 69, saying: ".tflite")
-    try expectFailure("run", path, "--output-dir", folder.path("out"), code: 69, saying: ".tflite")
+    try expectFailure("inspect", path, code: 65, saying: ".tflite")
+    try expectFailure("run", path, "--output-dir", folder.path("out"), code: 65, saying: ".tflite")
     #expect(folder.names == ["model.tflite"])
   }
 

@@ -71,14 +71,17 @@ final class TemporaryFolder {
     return path(name)
   }
 
-  /// A `.npy` file of float32 zeros, or of what `type` names.
-  func writeArray(_ name: String, sizes: [Int], type: String = "<f4", width: Int = 4) throws -> String {
+  /// A `.npy` file of float32 values, or of zeros of what `type` names.
+  func writeArray(
+    _ name: String, sizes: [Int], type: String = "<f4", width: Int = 4, values: [Float]? = nil
+  ) throws -> String {
     let shape = sizes.count == 1 ? "(\(sizes[0]),)" : "(\(sizes.map(String.init).joined(separator: ", ")))"
     var header = "{'descr': '\(type)', 'fortran_order': False, 'shape': \(shape), }"
     header += String(repeating: " ", count: 117 - header.utf8.count) + "\n"
     let count = sizes.reduce(width, *)
-    let bytes =
-      [0x93] + Array("NUMPY".utf8) + [1, 0, 118, 0] + Array(header.utf8) + [UInt8](repeating: 0, count: count)
+    let content =
+      values.map { $0.withUnsafeBytes { Array($0) } } ?? [UInt8](repeating: 0, count: count)
+    let bytes = [0x93] + Array("NUMPY".utf8) + [1, 0, 118, 0] + Array(header.utf8) + content
     return try write(bytes, to: name)
   }
 

@@ -112,4 +112,59 @@ import Testing
     #expect(int4.status == 64 && int4.error.contains("--int4"))
     #expect(folder.names == ["old.tflite"])
   }
+
+  /// One sample of enormous numbers, which is not among those that outputs are compared on.
+  private func spoiledCalibration(in folder: TemporaryFolder) throws -> String {
+    var values = (0..<200 * 64).map { Float($0 * 31 % 17) / 16 }
+    for index in 64..<128 { values[index] *= 1e8 }
+    return try folder.writeArray("spoiled.npy", sizes: [200, 8, 8], values: values)
+  }
+
+  @Test func aModelThatItsDataDestroyedIsNotPassedOverInSilence() throws {
+    let folder = try TemporaryFolder()
+    let run = try ProgramRun(
+      "quantize", ProgramRun.model, "--calib", try spoiledCalibration(in: folder), "--calib-method", "minmax",
+      "-o", folder.path("out.tflite"), "--report", folder.path("report.json"), "--quiet")
+    #expect(run.status == 0 && run.output.isEmpty)
+    #expect(run.error.contains("warning: the int8 outputs have little in common with the float model's"))
+    #expect(run.error.contains("spoiled.npy[1]' stretches"))
+    let report = try Data(contentsOf: URL(fileURLWithPath: folder.path("report.json")))
+    let document = try #require(try JSONSerialization.jsonObject(with: report) as? [String: Any])
+    let warnings = try #require(document["warnings"] as? [String])
+    #expect(warnings.contains { $0.contains("spoiled.npy[1]") })
+    #expect(warnings.contains { $0.contains("little in common") })
+  }
+
+  @Test func calibrateSaysWhatItFound() throws {
+    let folder = try TemporaryFolder()
+    let run = try ProgramRun(
+      "calibrate", ProgramRun.model, "--calib", try spoiledCalibration(in: folder), "--calib-method",
+      "minmax",
+      "--json")
+    #expect(run.status == 0 && run.error.contains("spoiled.npy[1]"))
+    let findings = try #require(try run.json()["findings"] as? [[String: Any]])
+    #expect(findings.contains { ($0["message"] as? String)?.contains("spoiled.npy[1]") == true })
+  }
+
+  @Test(arguments: ["evaluate", "evaluate float", "quantize", "export"])
+  func dataThatAreNotFiniteAreRefused(verb: String) throws {
+    let folder = try TemporaryFolder()
+    var values = [Float](repeating: 0.5, count: 4 * 64)
+    values[2 * 64 + 5] = .nan
+    let data = try folder.writeArray("x.npy", sizes: [4, 8, 8], values: values)
+    let arguments: [String] =
+      switch verb {
+      case "evaluate": ["evaluate", try quantized(in: folder)]
+      case "evaluate float": ["evaluate", ProgramRun.model]
+      case "quantize":
+        [
+          "quantize", ProgramRun.model, "-o", folder.path("out.tflite"), "--calib-method", "minmax",
+          "--labels",
+        ]
+          + [try folder.writeArray("y.npy", sizes: [4, 10])] + Self.calibration
+      default: ["export", try quantized(in: folder), "--c", folder.path("firmware")]
+      }
+    let run = try ProgramRun(arguments + ["--data", data])
+    #expect(run.status == 65 && run.error.contains("x.npy[2]' holds NaN or infinity"), "\(run.error)")
+  }
 }

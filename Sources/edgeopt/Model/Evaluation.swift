@@ -99,7 +99,8 @@ struct EvaluationReport {
     if let metric = result.metric {
       rows.append((metric.kind.rawValue, metric.text))
       if metric.notFinite > 0 {
-        rows.append(("not finite", "\(NumberFormat.count(metric.notFinite)) samples gave NaN or infinity"))
+        rows.append(
+          ("not finite", "\(NumberFormat.count(metric.notFinite, of: "sample")) gave NaN or infinity"))
       }
     }
     let rateText = rate >= 100 ? NumberFormat.count(Int(rate.rounded())) : NumberFormat.fixed(rate, digits: 2)

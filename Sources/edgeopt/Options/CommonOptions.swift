@@ -27,6 +27,12 @@ struct CommonOptions: ArgumentGroup {
     if !quiet { Terminal.error.write("note: \(text)\n") }
   }
 
+  /// What the user must know even of a result that was asked for quietly or as JSON.
+  func warn(_ warning: QuantizationWarning) {
+    if warning.isNote, quiet || json { return }
+    Terminal.error.write(warning.text(width: Terminal.error.width))
+  }
+
   /// What only `--verbose` shows.
   func detail(_ text: @autoclosure () -> String) {
     if verbose { Terminal.error.write(text() + "\n") }

@@ -26,7 +26,8 @@ struct QuantizationReport {
   var calibration: CalibrationFacts
   var rewrites: [Legalization.Rewrite]
   var notes: [String]
-  var warnings: [String]
+  /// Those that are not the doctor's.
+  var warnings: [QuantizationWarning]
   var fidelity: OutputFidelity?
   var accuracy: Accuracy?
   var provenance: Provenance
@@ -45,17 +46,9 @@ struct QuantizationReport {
 
   func text(width: Int) -> String {
     [
-      doctor, table(width: width), arena.text(width: width), done, list("note", notes),
-      list("warning", warnings), closing,
+      table(width: width), arena.text(width: width), done, list("note", notes), closing,
     ]
     .filter { !$0.isEmpty }.joined(separator: "\n")
-  }
-
-  /// What the data's doctor found, first of all.
-  private var doctor: String {
-    (calibration.doctor?.findings ?? []).map { finding in
-      "\(finding.severity.rawValue): \(finding.message)\n" + (finding.hint.map { "  \($0)\n" } ?? "")
-    }.joined()
   }
 
   private var cost: DeviceCost { DeviceCost(device.model) }
@@ -144,7 +137,7 @@ struct QuantizationReport {
       },
       "output_sqnr": .optional(fidelity) { .number($0.decibels) },
       "reference": .string(Self.reference), "calibration": calibrationJSON,
-      "rewrites": .array(rewrites.map(json)), "notes": .strings(notes), "warnings": .strings(warnings),
+      "rewrites": .array(rewrites.map(json)), "notes": .strings(notes), "warnings": .strings(allWarnings),
       "provenance": provenance.json, "seconds": .number(seconds),
     ])
   }
@@ -165,14 +158,13 @@ struct QuantizationReport {
       "ranges": .array(calibration.ranges.entries.map(\.json)),
       "corrected_biases": .strings(calibration.ranges.corrections.map(\.result)),
       "has_converged": .optional(calibration.doctor) { .bool($0.hasConverged) },
-      "findings": .array(
-        (calibration.doctor?.findings ?? []).map {
-          .object([
-            "severity": .string($0.severity.rawValue), "message": .string($0.message),
-            "hint": .optional($0.hint, JSON.string),
-          ])
-        }),
+      "findings": .array((calibration.doctor?.findings ?? []).map(\.json)),
     ])
+  }
+
+  private var allWarnings: [String] {
+    let findings = (calibration.doctor?.findings ?? []).map { QuantizationWarning($0) }
+    return (findings + warnings).filter { !$0.isNote }.map(\.message)
   }
 
   private func json(_ rewrite: Legalization.Rewrite) -> JSON {
@@ -180,6 +172,15 @@ struct QuantizationReport {
       if case .within(let part) = rewrite.accuracy { .number(Double(part)) } else { 0.0 }
     return .object([
       "what": .string(rewrite.what), "nodes": .strings(rewrite.nodes), "relative_error": error,
+    ])
+  }
+}
+
+extension DoctorReport.Finding {
+  var json: JSON {
+    .object([
+      "severity": .string(severity.rawValue), "message": .string(message),
+      "hint": .optional(hint, JSON.string),
     ])
   }
 }

@@ -10,13 +10,15 @@ struct RangeFile {
   var modelDigest: String
   var calibrationDigest: String?
   var ranges: RangeTable
+  /// What was found about the samples, for those who read the file.
+  var findings: [DoctorReport.Finding] = []
 
   var json: JSON {
     .object([
       "tool": "edgeopt", "version": .string(version), "model_sha256": .string(modelDigest),
       "calibration_sha256": .optional(calibrationDigest, JSON.string),
       "samples": .integer(ranges.sampleCount), "ranges": .array(ranges.entries.map(\.json)),
-      "corrections": .array(ranges.corrections.map(\.json)),
+      "corrections": .array(ranges.corrections.map(\.json)), "findings": .array(findings.map(\.json)),
     ])
   }
 }

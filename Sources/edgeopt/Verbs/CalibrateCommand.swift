@@ -40,9 +40,11 @@ struct CalibrateCommand: Command {
     let calibrated = try job.calibrate(
       try calibration.request(
         inputs: job.fedInputs.map(\.name), preparation: preparation, seed: common.seed))
+    for finding in calibrated.doctor.findings { common.warn(QuantizationWarning(finding)) }
     let file = RangeFile(
       version: edgeopt.version, modelDigest: try Provenance.digest(ofFile: model),
-      calibrationDigest: calibrated.digest, ranges: calibrated.ranges)
+      calibrationDigest: calibrated.digest, ranges: calibrated.ranges,
+      findings: calibrated.doctor.findings)
     // A file holds what 'quantize' reads; people on a terminal get a table.
     let isDocument = common.json || output.output != nil
     let text = isDocument ? file.json.text() : table(calibrated.ranges)

@@ -152,6 +152,7 @@ struct QuantizeCommand: Command {
     let calibrated = try job.calibrate(
       try calibration.request(
         inputs: job.fedInputs.map(\.name), preparation: data.preparation, seed: common.seed))
+    for finding in calibrated.doctor.findings { common.warn(QuantizationWarning(finding)) }
     common.detail("calibrated in \(NumberFormat.duration(seconds: calibrated.seconds))")
     let file = RangeFile(
       version: edgeopt.version, modelDigest: digest, calibrationDigest: calibrated.digest,
@@ -255,11 +256,16 @@ struct QuantizeCommand: Command {
     if let samples {
       report.fidelity = try OutputFidelity(
         of: report.device, beside: program, on: samples, workers: job.workers)
+      let hasFindings = report.calibration.doctor?.findings.isEmpty == false
+      if let warning = QuantizationWarning(report.fidelity, hasFindings: hasFindings) {
+        report.warnings.append(warning)
+      }
     }
     guard let request = try data.request(inputs: job.fedInputs.map(\.name), seed: common.seed) else { return }
     let dataset = try job.dataset(request)
     guard let metric = try data.metric(for: dataset) else {
-      report.warnings.append("the accuracy was not measured: --data has no labels (--labels PATH)")
+      report.warnings.append(
+        QuantizationWarning("the accuracy was not measured: --data has no labels", hint: "add --labels PATH"))
       return
     }
     let output = try data.outputIndex(in: job.graph.outputs.map(\.name))
@@ -274,6 +280,7 @@ struct QuantizeCommand: Command {
   }
 
   private func print(_ report: QuantizationReport) {
+    report.warnings.forEach(common.warn)
     if common.json { return Terminal.output.write(report.json.text()) }
     if common.quiet { return }
     Terminal.output.write(report.text(width: Terminal.output.tableWidth))
