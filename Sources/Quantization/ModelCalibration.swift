@@ -46,7 +46,7 @@ public struct ModelCalibration: Sendable {
     _ samples: CalibrationSamples, threads: Int, progress: @escaping @Sendable (Int) -> Void = { _ in }
   ) throws(Diagnostic) -> Found {
     let split = calibration.split(samples.count)
-    let seen = try calibration.observe(samples, split.shown, threads: threads, progress: progress)
+    let seen = try calibration.observe(samples, split, threads: threads, progress: progress)
     let (legal, notes) = BranchWidths(legal: self.legal, groups: groups, observations: seen).resolved()
     let isSplit = legal.graph.outputs.count != self.legal.graph.outputs.count
     let groups = isSplit ? TensorGroups(legal.graph) : self.groups
@@ -75,7 +75,8 @@ public struct ModelCalibration: Sendable {
       }
     }
     var doctor = DoctorReport(Examination(legal.graph, groups, seen, samples))
-    let few = SampleSplit(count: samples.count, batch: calibration.batch, holdsBack: true).held.prefix(4)
+    let few = SampleSplit(count: samples.count, batch: calibration.batch, holdsBack: true).held
+      .flatMap { $0 }.prefix(InputScale.sampleCount)
     let shares = try InputScale(graph: self.legal.observation, program: calibration.program)
       .biasShares(samples, Array(few), threads: threads)
     doctor.findings.insert(contentsOf: scaleFindings(shares, seen), at: 0)

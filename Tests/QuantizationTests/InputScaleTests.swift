@@ -59,5 +59,8 @@ import Testing
       .run(SmallModel.noise(graph, count: 40), threads: 1)
     #expect(found.legal.graph.outputs.count == 1)
     #expect(found.notes.count == 1 && found.notes[0].contains("'joint' joins 'scores'"))
+    // Scores fill a 200th part of what boxes do.
+    #expect(found.notes[0].contains("only 1.3 of 255 steps are left"))
+    #expect(found.doctor.findings.contains { $0.severity == .warning && $0.message == found.notes[0] })
   }
 }

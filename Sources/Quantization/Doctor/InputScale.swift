@@ -13,49 +13,55 @@ struct InputScale {
   /// Shares of trained models lie between 0.05 and 1 on data as in training; a factor of 100 off is beyond doubt.
   static let usual = 0.01...20
 
-  /// For each layer that reads an input, the median over its channels of the bias's share: |bias| over the root mean square
-  /// of what the weights make.
+  /// Samples that are looked at.
+  static let sampleCount = 8
+
+  /// For each layer that reads an input, the bias's share: |bias| over the root mean square of what the weights make. It is
+  /// the median over the layer's channels and then over the samples, so that no single sample decides.
   func biasShares(
-    _ samples: CalibrationSamples, _ ranges: [Range<Int>], threads: Int
+    _ samples: CalibrationSamples, _ places: [Int], threads: Int
   ) throws(Diagnostic) -> [(layer: Int, share: Double)] {
-    var made: [Int: LayerProgram] = [:]
+    var made: [Int: (layer: LayerProgram, bias: TensorValue)] = [:]
     for index in firstLayers() {
-      guard let bias = graph.operators[index].inputs[2] else { continue }
-      let zeros = TensorValue(type: .float32, sizes: graph[bias].shape.perSample)
-      made[index] = try LayerProgram(graph, operator: index, constants: [2: zeros], withoutClamp: true)
+      guard let operand = graph.operators[index].inputs[2], let bias = graph[operand].constant?.realized()
+      else { continue }
+      let zeros = TensorValue(type: .float32, sizes: bias.sizes)
+      let layer = try LayerProgram(graph, operator: index, constants: [2: zeros], withoutClamp: true)
+      made[index] = (layer, bias)
     }
     let layers = made
     guard !layers.isEmpty else { return [] }
     let walk = LayerWalk(graph, program, wanted: Set(layers.keys))
-    let states = try walk.states(samples, ranges, threads: threads, [Int: [Double]]()) {
-      (sums, call) throws(Diagnostic) in
-      let input = graph.operators[call.index].inputs[0]!
-      let shape = graph[input].shape
-      guard let value = call.inputs[0] else { return }
-      let batch = shape.batchAxis.map { max(1, value.sizes[$0] / shape[$0].perSample) } ?? 1
-      let made = try layers[call.index]!.run([value], batch: batch)
-      let channels = made.sizes.last ?? 1
-      var squares = sums[call.index] ?? [Double](repeating: 0, count: channels + 1)
-      for index in 0..<made.elementCount {
-        squares[index % channels] += Double(made.floats[index]) * Double(made.floats[index])
-      }
-      squares[channels] += Double(made.elementCount / channels)
-      sums[call.index] = squares
+    // One sample at a time: each has a share of its own.
+    let states = try walk.states(samples, places.map { $0..<$0 + 1 }, threads: threads, [Int: Double]()) {
+      (shares, call) throws(Diagnostic) in
+      guard let value = call.inputs[0], let (layer, bias) = layers[call.index] else { return }
+      shares[call.index] = Self.share(of: bias, in: try layer.run([value], batch: 1))
     }
     return layers.keys.sorted().compactMap { index in
-      var total: [Double] = []
-      for case let sums? in states.map({ $0[index] }) {
-        total = total.isEmpty ? sums : zip(total, sums).map { $0 + $1 }
-      }
-      guard let count = total.last, count > 0,
-        let bias = graph.operators[index].inputs[2].flatMap({ graph[$0].constant })?.realized().floats
-      else { return nil }
-      let shares = (0..<bias.count).compactMap { channel -> Double? in
-        let mean = (total[channel] / count).squareRoot()
-        return mean > 0 ? Double(abs(bias[channel])) / mean : nil
-      }.sorted()
-      return shares.isEmpty ? nil : (index, shares[shares.count / 2])
+      Self.median(states.compactMap { $0[index] }).map { (index, $0) }
     }
+  }
+
+  /// The median over the channels; nil where the weights make nothing but zeros.
+  private static func share(of bias: TensorValue, in made: TensorValue) -> Double? {
+    let (biases, values) = (bias.floats, made.floats)
+    let channels = biases.count
+    guard channels > 0, values.count >= channels else { return nil }
+    var squares = [Double](repeating: 0, count: channels)
+    for index in 0..<values.count {
+      squares[index % channels] += Double(values[index]) * Double(values[index])
+    }
+    let rows = Double(values.count / channels)
+    return median(
+      squares.indices.compactMap { channel in
+        let size = (squares[channel] / rows).squareRoot()
+        return size > 0 ? Double(abs(biases[channel])) / size : nil
+      })
+  }
+
+  private static func median(_ values: [Double]) -> Double? {
+    values.isEmpty ? nil : values.sorted()[values.count / 2]
   }
 
   /// Layers with weights and bias that read an input before any other layer does.

@@ -47,13 +47,13 @@ public struct Calibration: Sendable {
       ? try BatchRunner(program, threads: 1).batch : 1
   }
 
-  /// What was seen of each watched tensor. The result does not depend on the number of threads.
+  /// What was seen of each watched tensor in all samples. The result does not depend on the number of threads.
   ///
   /// `progress` gets the number of samples handed out so far; never called by two threads at once.
   public func observe(
     _ samples: CalibrationSamples, threads: Int, progress: @escaping @Sendable (Int) -> Void = { _ in }
   ) throws(Diagnostic) -> Observations {
-    try observe(samples, split(samples.count).shown, threads: threads, progress: progress)
+    try observe(samples, split(samples.count), threads: threads, progress: progress)
   }
 
   /// Which samples show ranges and which judge them; all show them when nothing has to be judged.
@@ -62,17 +62,18 @@ public struct Calibration: Sendable {
   }
 
   func observe(
-    _ samples: CalibrationSamples, _ ranges: [Range<Int>], threads: Int,
+    _ samples: CalibrationSamples, _ split: SampleSplit, threads: Int,
     progress: @escaping @Sendable (Int) -> Void = { _ in }
   ) throws(Diagnostic) -> Observations {
     guard samples.count > 0 else {
       throw Diagnostic(.badData, "there are no samples to calibrate on", hint: "give some: --calib PATH")
     }
-    let shares = try SampleShares(ranges: ranges, threads: threads, progress: progress).run {
+    let all = split.all
+    let shares = try SampleShares(ranges: all.map(\.samples), threads: threads, progress: progress).run {
       (next) throws(Diagnostic) -> Share in
-      try watch(samples) { next().map { ranges[$0] } }
+      try watch(samples) { next().map { all[$0] } }
     }
-    var merged = Observations(sampleCount: ranges.reduce(0) { $0 + $1.count }, tensors: [:])
+    var merged = Observations(sampleCount: samples.count, tensors: [:])
     for share in shares {
       merged.merge(share.tensors)
       merged.fingerprints.merge(share.fingerprints) { first, _ in first }
@@ -89,7 +90,7 @@ public struct Calibration: Sendable {
 
   /// One thread's share.
   private func watch(
-    _ samples: CalibrationSamples, _ next: () -> Range<Int>?
+    _ samples: CalibrationSamples, _ next: () -> (samples: Range<Int>, isShown: Bool)?
   ) throws(Diagnostic) -> Share {
     var observers = [TensorObserver?](repeating: nil, count: graph.tensors.count)
     for tensor in tensors {
@@ -99,14 +100,16 @@ public struct Calibration: Sendable {
     let firstHalf = (samples.count + 1) / 2
     var fingerprints: [Int: UInt64] = [:]
     var session: Session?
-    while let range = next() {
+    while let (range, isShown) = next() {
       let inputs = try samples.batch(range)
       Fingerprint.add(inputs, range, to: &fingerprints)
       if session?.batch != range.count { session = try program.makeSession(batch: range.count) }
       session!.onTensor = { (id, value) throws(Diagnostic) in
         // What a composite expands into has no place in the graph.
         guard id.index < observers.count, let observer = observers[id.index] else { return }
-        if let culprit = observer.add(value.floats, samples: range, firstHalf: firstHalf) {
+        if let culprit = observer.add(
+          value.floats, samples: range, isShown: isShown, firstHalf: firstHalf)
+        {
           throw notFinite(id, samples.name(culprit))
         }
       }

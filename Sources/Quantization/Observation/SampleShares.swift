@@ -88,6 +88,16 @@ struct SampleSplit {
   var shown: [Range<Int>] = []
   /// Samples that were held back: they judge the candidates.
   var held: [Range<Int>] = []
+  /// Whether the samples that judge are none of those that are shown.
+  private var isDisjoint = false
+
+  /// Every sample once, in order.
+  var all: [(samples: Range<Int>, isShown: Bool)] {
+    let judges = isDisjoint ? held.map { (samples: $0, isShown: false) } : []
+    return (shown.map { (samples: $0, isShown: true) } + judges).sorted {
+      $0.samples.lowerBound < $1.samples.lowerBound
+    }
+  }
 
   /// Samples that are held back, unless there are too few to spare that many.
   static let heldCount = 32
@@ -106,6 +116,7 @@ struct SampleSplit {
       held = holdsBack ? ranges(0..<count, min(batch, Self.groupCount)) : []
       return
     }
+    isDisjoint = true
     let size = min(batch, Self.groupCount, max(1, count / 8))
     let groups = max(1, min(Self.heldCount, count / 4) / size)
     var start = 0

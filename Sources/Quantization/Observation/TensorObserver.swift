@@ -10,7 +10,10 @@ public struct Observation: Sendable, Hashable {
     public var value: Float
   }
 
+  /// Of all samples.
   public var extremes = Extremes()
+  /// Of the samples that ranges are chosen from, as the histogram is: without those that judge the choice.
+  public var shown = Extremes()
   /// Of the first half of the samples alone, which tells whether more would still move the range.
   public var firstHalf = Extremes()
   /// The samples that reach farthest up, farthest first, and those that reach farthest down.
@@ -30,6 +33,7 @@ public struct Observation: Sendable, Hashable {
   /// The order in which two observations are merged makes no difference.
   mutating func merge(_ other: Observation) {
     extremes.formUnion(other.extremes)
+    shown.formUnion(other.shown)
     firstHalf.formUnion(other.firstHalf)
     for reach in other.highest { Self.insert(reach, into: &highest, before: { $0 > $1 }) }
     for reach in other.lowest { Self.insert(reach, into: &lowest, before: { $0 < $1 }) }
@@ -40,8 +44,9 @@ public struct Observation: Sendable, Hashable {
     }
   }
 
-  mutating func add(_ seen: Extremes, sample: Int, isFirstHalf: Bool) {
+  mutating func add(_ seen: Extremes, sample: Int, isShown: Bool, isFirstHalf: Bool) {
     extremes.formUnion(seen)
+    if isShown { shown.formUnion(seen) }
     if isFirstHalf { firstHalf.formUnion(seen) }
     if seen.least == seen.greatest {
       constantCount += 1
@@ -76,15 +81,15 @@ final class TensorObserver {
     self.stride = stride
   }
 
-  /// Takes in a batch; gives the place of the first sample that has NaN or infinity in it.
-  func add(_ values: View<Float>, samples: Range<Int>, firstHalf: Int) -> Int? {
+  /// Takes in a batch; gives the first sample that has NaN or infinity in it.
+  func add(_ values: View<Float>, samples: Range<Int>, isShown: Bool, firstHalf: Int) -> Int? {
     let size = values.count / samples.count
     for (place, sample) in samples.enumerated() {
       let part = values[place * size..<(place + 1) * size]
       let found = Extremes(of: part)
       guard found.isFinite else { return sample }
-      seen.add(found, sample: sample, isFirstHalf: sample < firstHalf)
-      if let recorder, sample % stride == 0 { recorder.add(part, within: found) }
+      seen.add(found, sample: sample, isShown: isShown, isFirstHalf: sample < firstHalf)
+      if isShown, let recorder, sample % stride == 0 { recorder.add(part, within: found) }
     }
     return nil
   }

@@ -47,7 +47,12 @@ struct BranchWidths {
       else { return 0 }
       tensor = input
     }
-    return RealRange(observations[tensor]!.extremes).width
+    return RealRange(observations[tensor]!.shown).width
+  }
+
+  /// Whole steps are enough where there are several.
+  private static func tenths(_ steps: Double) -> String {
+    steps >= 2 ? "\(Int(steps.rounded()))" : "\((steps * 10).rounded() / 10)"
   }
 
   /// The model with an output for each branch where an output would lose one, and what the user should know.
@@ -70,7 +75,8 @@ struct BranchWidths {
       guard let output = node.outputs[0], !split.contains(output) else { continue }
       notes.append(
         "'\(node.sourceName)' joins '\(legal.graph[loss.branch].name)' with branches of a much wider range: on the device "
-          + "\(Int(loss.steps.rounded())) steps are left to it; scale the branches alike before joining them")
+          + "only \(Self.tenths(loss.steps)) of 255 steps are left to this branch; scale the branches alike before "
+          + "joining them")
     }
     return (result, notes)
   }

@@ -89,10 +89,10 @@ public struct RangeChooser: Sendable {
 
   /// What the methods suggest; the whole range first.
   func candidates(for seen: Observation) -> [RangeSearch.Candidate] {
-    let whole = RealRange(seen.extremes)
+    let whole = RealRange(seen.shown)
     var found: [(RangeChoice, RealRange)] = [(.minmax, whole)]
     if let histogram = seen.histogram, whole.width > 0 {
-      let suggested = RangeCandidates(histogram, extremes: seen.extremes)
+      let suggested = RangeCandidates(histogram, extremes: seen.shown)
       for share in [99.999, 99.99, 99.9] { found.append((.percentile(share), suggested.percentile(share))) }
       found.append((.mse, suggested.leastSquares()))
       found.append((.entropy, suggested.leastDivergence()))
@@ -126,15 +126,17 @@ public struct RangeChooser: Sendable {
     }
     for constant in groups.constants[group] ?? [] {
       guard let value = groups.graph[constant].constant?.realized() else { continue }
-      result?.extremes.formUnion(Extremes(of: value.floats))
+      let extremes = Extremes(of: value.floats)
+      result?.extremes.formUnion(extremes)
+      result?.shown.formUnion(extremes)
     }
     return result
   }
 
   func range(for seen: Observation) -> (RealRange, RangeChoice) {
-    let whole = RealRange(seen.extremes)
+    let whole = RealRange(seen.shown)
     guard let histogram = seen.histogram else { return (whole, .minmax) }
-    let candidates = RangeCandidates(histogram, extremes: seen.extremes)
+    let candidates = RangeCandidates(histogram, extremes: seen.shown)
     switch method {
     case .minmax, .auto: return (whole, .minmax)
     case .percentile(let share): return (candidates.percentile(share), .percentile(share))

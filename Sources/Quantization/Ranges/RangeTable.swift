@@ -10,7 +10,7 @@ public struct RangeTable: Sendable, Hashable {
     public var tensor: String
     /// Others that share the range because they share their numbers.
     public var sharing: [String]
-    /// The least and the greatest number that were seen.
+    /// The least and the greatest number that were seen in any sample, those that judged the choice included.
     public var least: Float
     public var greatest: Float
     /// The ends of the chosen range; zero lies between them.
