@@ -20,8 +20,9 @@ struct Examination {
   static let fewSamples = 16
   /// A tensor is stretched when some samples reach this much farther than all others.
   static let stretch: Float = 2
-  /// Growth of the ranges in the second half of the samples up to which they count as settled.
-  static let settledGrowth = 0.05
+  /// Growth of a range in the second half of the samples up to which one counts as settled: a tenth more costs a tenth
+  /// more of a step, less than 1 dB.
+  static let settledGrowth = 0.1
 
   func countFindings() -> [DoctorReport.Finding] {
     if samples.count == 1 {
@@ -123,39 +124,44 @@ struct Examination {
 
   // MARK: - Whether more samples would matter
 
-  /// The growth of each range from the first half of the samples to all of them.
+  /// The growth of each range from the first half of the samples to all of them, greatest first.
   func growths() -> [(tensor: TensorID, growth: Double)] {
-    guard seen.sampleCount > 1 else { return [] }
-    return groups.all.filter { groups.fixed[$0] == nil }.compactMap { group in
-      guard let tensor = groups.sources(of: group).first, let found = seen[tensor] else { return nil }
-      let (half, whole) = (RealRange(found.firstHalf).width, RealRange(found.extremes).width)
-      return whole > 0 ? (tensor, half > 0 ? whole / half - 1 : 1) : nil
+    groups.all.filter { groups.fixed[$0] == nil }.compactMap { group -> (tensor: TensorID, growth: Double)? in
+      let sources = groups.sources(of: group).filter { seen[$0] != nil }
+      var (first, all) = (Extremes(), Extremes())
+      for tensor in sources {
+        first.formUnion(seen[tensor]!.firstHalf)
+        all.formUnion(seen[tensor]!.extremes)
+      }
+      let (half, whole) = (RealRange(first).width, RealRange(all).width)
+      guard let tensor = sources.first, whole > 0 else { return nil }
+      return (tensor, half > 0 ? whole / half - 1 : 1)
     }
+    .sorted { $0.growth > $1.growth || ($0.growth == $1.growth && $0.tensor.index < $1.tensor.index) }
   }
 
+  /// Whether at most one range in ten still grew. With few samples that would be chance, and nothing is said.
   func convergence() -> (isReached: Bool, finding: DoctorReport.Finding?) {
-    let growths = growths().sorted {
-      $0.growth > $1.growth || ($0.growth == $1.growth && $0.tensor.index < $1.tensor.index)
-    }
-    guard !growths.isEmpty else { return (seen.sampleCount > 1, nil) }
-    let middle = growths[growths.count / 2].growth
-    let percent = Int((middle * 100).rounded())
-    if middle <= Self.settledGrowth {
-      return (
-        true,
-        .init(
-          .note,
-          "the ranges have settled: the second half of the samples widened half of them by \(percent) % or less"
-        )
-      )
-    }
+    guard samples.count >= Self.fewSamples else { return (false, nil) }
+    let growths = growths()
+    guard let most = growths.first else { return (true, nil) }
+    let growing = growths.count { $0.growth > Self.settledGrowth }
+    let isReached = growing * 10 <= growths.count
+    let result = isReached ? "the ranges have settled" : "the ranges still grow"
+    let extent =
+      if most.growth == 0 {
+        "none of them"
+      } else if growing == 0 {
+        "none of them by more than \(Int((most.growth * 100).rounded(.up))) %"
+      } else {
+        "\(growing) of \(growths.count) by more than \(Int(Self.settledGrowth * 100)) %, "
+          + "most '\(graph[most.tensor].name)' (by \(Int((min(most.growth, 1e9) * 100).rounded(.up))) %)"
+      }
     return (
-      false,
+      isReached,
       .init(
-        .note,
-        "the ranges still grow: the second half of the samples widened half of them by \(percent) % or more, "
-          + "'\(graph[growths[0].tensor].name)' by \(Int((growths[0].growth * 100).rounded())) %",
-        hint: "more samples would make the ranges more reliable")
+        .note, "\(result): the second half of the samples widened \(extent)",
+        hint: isReached ? nil : "more samples would make the ranges more reliable")
     )
   }
 
