@@ -83,8 +83,8 @@ public struct RangeChooser: Sendable {
       let tenths = (-100 * NaturalLogarithm.of(error) / NaturalLogarithm.of(10)).rounded()
       return "\(tenths / 10) dB"
     }
-    if best == 0 { return "\(decibels(errors[0])) in what reads it" }
-    return "\(decibels(errors[best])) in what reads it; minmax \(decibels(errors[0]))"
+    if best == 0 { return "\(decibels(errors[0])) at the next layer's output" }
+    return "\(decibels(errors[best])) at the next layer's output; minmax \(decibels(errors[0]))"
   }
 
   /// What the methods suggest; the whole range first.

@@ -17,7 +17,7 @@ public struct RangeTable: Sendable, Hashable {
     public var lower: Float
     public var upper: Float
     public var choice: RangeChoice
-    /// Why, where there was a choice: "41.3 dB in what reads it; minmax 38.0 dB".
+    /// Why, where there was a choice: "41.3 dB at the next layer's output; minmax 38.0 dB".
     public var reason: String
 
     public init(

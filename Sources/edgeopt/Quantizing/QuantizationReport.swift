@@ -79,7 +79,7 @@ struct QuantizationReport {
     var lines = ["calibrated on \(samplesText): \(choices)"]
     if !calibration.ranges.corrections.isEmpty {
       let count = NumberFormat.count(calibration.ranges.corrections.count, of: "operator")
-      lines.append("biases corrected by what rounding does to the means: \(count)")
+      lines.append("biases of \(count) corrected for the mean error of rounding")
     }
     if let memoryPlan { lines.append(memoryPlan.text) }
     for rewrite in rewrites {
