@@ -11,6 +11,8 @@ final class MappedFile: Sendable {
 
   /// Pages that may stay resident.
   static let residentLimit = 4 << 20
+  /// What the system brings in around a page that is touched; samples picked at random each pay for it.
+  private static let reach = 64 << 10
 
   init(_ path: String) throws(Diagnostic) {
     self.path = path
@@ -29,7 +31,7 @@ final class MappedFile: Sendable {
 
   /// To be called when `byteCount` bytes have been read.
   func didRead(_ byteCount: Int) {
-    let total = touched.add(byteCount, ordering: .relaxed).newValue
+    let total = touched.add(max(byteCount, Self.reach), ordering: .relaxed).newValue
     if total > Self.residentLimit {
       touched.store(0, ordering: .relaxed)
       bytes.storage.release(byteOffset: 0, byteCount: bytes.storage.byteCount)
