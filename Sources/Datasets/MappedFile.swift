@@ -10,7 +10,7 @@ final class MappedFile: Sendable {
   private let touched = Atomic<Int>(0)
 
   /// Pages that may stay resident.
-  static let residentLimit = 4 << 20
+  static let residentLimit = 2 << 20
   /// What the system brings in around a page that is touched; samples picked at random each pay for it.
   private static let reach = 64 << 10
 
