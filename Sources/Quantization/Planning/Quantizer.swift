@@ -80,7 +80,7 @@ public struct Quantizer: Sendable {
     try obeyLimits(&plan)
     for use in groups.apart { requantize(use, in: &plan) }
     try planCells(known, &plan)
-    correctBiases(ranges.corrections, &plan)
+    try correctBiases(ranges.corrections, &plan)
     return (plan, notes)
   }
 
@@ -100,11 +100,20 @@ public struct Quantizer: Sendable {
     }
   }
 
-  private func correctBiases(_ corrections: [RangeTable.Correction], _ plan: inout QuantizationPlan) {
+  private func correctBiases(
+    _ corrections: [RangeTable.Correction], _ plan: inout QuantizationPlan
+  ) throws(Diagnostic) {
     let byResult = Dictionary(
       corrections.map { ($0.result, $0.values) }, uniquingKeysWith: { first, _ in first })
     for (index, node) in groups.graph.operators.enumerated() where node.operation.hasWeights {
       guard let output = node.outputs[0], let correction = byResult[names[output]] else { continue }
+      let shape = groups.graph[output].shape
+      guard shape.rank > 0, shape[shape.rank - 1] == .fixed(correction.count) else {
+        throw Diagnostic(
+          .badData,
+          "the bias correction of '\(names[output])' has \(correction.count) values, its result is \(shape)",
+          hint: "calibrate this model with this version of edgeopt")
+      }
       var bias = [Float](repeating: 0, count: correction.count)
       if node.inputs.count > 2, let operand = node.inputs[2] {
         guard let value = groups.graph[operand].constant?.realized(), value.type == .float32,
@@ -153,7 +162,7 @@ public struct Quantizer: Sendable {
             throw Diagnostic(
               .unsupported,
               "'\(node.sourceName)' (\(node.operation.name)) compares numbers that reach "
-                + "\(Int(greatest * 255)); the device compares int8 numbers with steps below \(bound) only",
+                + "\(greatest * 255); the device compares int8 numbers with steps below \(bound) only",
               hint: "scale the numbers down before comparing them")
           }
         }
