@@ -52,11 +52,13 @@ struct DataFolder {
           "give a folder of .npy, .png, .jpg or .wav files, in sub-folders per class or not, or of ONNX test data"
       )
     }
-    let index = try ClassNames(used, order: settings.classes, path: path).index
-    return try source(files, classes: classes.map { index[$0]! })
+    let known = try ClassNames(used, order: settings.classes, path: path)
+    return try source(
+      files,
+      classes: ClassSource(classes: classes.map { known.index[$0]! }, label: path, names: known.inOrder))
   }
 
-  private func source(_ files: [String], classes: [Int]?) throws(Diagnostic) -> OpenedData {
+  private func source(_ files: [String], classes: ClassSource?) throws(Diagnostic) -> OpenedData {
     let form = DataForm(name: files[0])!
     if let other = files.first(where: { DataForm(name: $0) != form }) {
       throw .bad(
@@ -72,8 +74,8 @@ struct DataFolder {
     return .single(source, labels: try labels(files, classes))
   }
 
-  private func labels(_ files: [String], _ classes: [Int]?) throws(Diagnostic) -> (any SampleSource)? {
-    if let classes { return ClassSource(classes: classes, label: path) }
+  private func labels(_ files: [String], _ classes: ClassSource?) throws(Diagnostic) -> (any SampleSource)? {
+    if let classes { return classes }
     guard names.contains("labels.csv") else { return nil }
     let table = try CSVTable(MappedFile("\(path)/labels.csv"))
     return try table.labels(of: files, settings: settings)

@@ -35,6 +35,8 @@ public struct Dataset: Sendable {
   public var hasLabels: Bool { labelFeed != nil }
   /// Whether labels are class indexes; false for arrays and without labels.
   public var hasClassLabels: Bool { labelFeed?.isClassIndex ?? false }
+  /// What the classes are called, by their indexes; nil when nobody says so.
+  public var classNames: [String]? { settings.classes ?? (labelFeed?.source as? ClassSource)?.names }
   /// Whether every input has an axis along which samples can be stacked; without it batches hold one sample.
   public var isStackable: Bool { inputs.allSatisfy { $0.batchAxis != nil } }
 

@@ -62,7 +62,8 @@ struct InputFeed: Sendable {
     Diagnostic(
       .badData,
       "'\(source.name(at: 0))' has the sizes \(first.sizes) (\(first.elementCount) elements), input "
-        + "'\(input.name)' takes \(input.shape) (\(input.shape.elementCountPerSample) per sample)", hint: hint
+        + "'\(input.name)' takes \(input.shapeText) (\(input.shape.elementCountPerSample) per sample)",
+      hint: hint
     )
   }
 

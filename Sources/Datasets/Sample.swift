@@ -34,6 +34,8 @@ public struct DataInput: Sendable, Hashable {
   public var shape: Shape
   /// How the model arranges this input's axes, when it is known (from the operators that take it).
   public var layout: SampleLayout?
+  /// The sizes as the model itself stores them, where they are others than the outside knows.
+  public var storedSizes: [Int]?
 
   public init(name: String, element: ElementType, shape: Shape, layout: SampleLayout? = nil) {
     self.name = name
@@ -45,6 +47,12 @@ public struct DataInput: Sendable, Hashable {
   public init(_ port: Port, layout: SampleLayout? = nil) {
     self.init(
       name: port.name, element: port.declaredType.elementType, shape: port.declaredShape, layout: layout)
+  }
+
+  /// "[1, 8, 8, 1] or [1, 1, 8, 8]"
+  var shapeText: String {
+    guard let storedSizes, Shape(storedSizes) != shape else { return "\(shape)" }
+    return "\(storedSizes) or \(shape)"
   }
 
   /// The axis along which samples are stacked: the open one, or a leading one of size 1.

@@ -51,6 +51,8 @@ struct ArraySource: SampleSource {
 struct ClassSource: SampleSource {
   let classes: [Int]
   let label: String
+  /// The names of the classes by their indexes, when they have names.
+  var names: [String]?
 
   var count: Int { classes.count }
   func name(at index: Int) -> String { "\(label)[\(index)]" }

@@ -25,6 +25,11 @@ import Testing
     try expectFailure("evaluate", ProgramRun.model, code: 64, saying: "--data PATH is missing")
     try expectFailure(
       "evaluate", ProgramRun.model, "--data", "x", "--metric", "tpo1", code: 64, saying: "'top1'")
+    try expectFailure(
+      "quantize", "m.tflite", "--calib", "x", code: 64, saying: "quantize takes an .onnx model")
+    try expectFailure("calibrate", "m.tflite", "--calib", "x", code: 64, saying: "calibrate takes an .onnx")
+    try expectFailure(
+      "export", "m.tflite", "--c", "d", "--labels", "y", code: 64, saying: "--labels needs --data")
     try expectFailure("--quiet", "inspect", "m.onnx", code: 64, saying: "options come after the verb")
     try expectFailure(
       "inspect", ProgramRun.model, code: 64, saying: "EDGEOPT_ISA", environment: ["EDGEOPT_ISA": "avx9"])
@@ -45,6 +50,14 @@ import Testing
     try expectFailure("inspect", try folder.write(Array("hello".utf8), to: "text.onnx"), code: 65)
     let whole = try Data(contentsOf: URL(fileURLWithPath: ProgramRun.model))
     try expectFailure("inspect", try folder.write(whole.prefix(whole.count / 2), to: "half.onnx"), code: 65)
+  }
+
+  @Test func filesUnderTheWrongNameExitWith65() throws {
+    let folder = try TemporaryFolder()
+    let path = try folder.write(Array("\u{1C}\0\0\0TFL3".utf8), to: "model.onnx")
+    try expectFailure("inspect", path, code: 65, saying: "it is a .tflite file")
+    let empty = try folder.write([], to: "x.npy")
+    try expectFailure("evaluate", ProgramRun.model, "--data", empty, code: 65, saying: "it is empty")
   }
 
   @Test func damagedDeviceModelsExitWith65() throws {

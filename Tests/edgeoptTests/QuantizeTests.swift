@@ -113,6 +113,46 @@ import Testing
     #expect(folder.names == ["old.tflite"])
   }
 
+  @Test func classFoldersNameTheLabels() throws {
+    let folder = try TemporaryFolder()
+    for name in ["cat", "dog"] {
+      try FileManager.default.createDirectory(
+        atPath: folder.path("data/\(name)"), withIntermediateDirectories: true)
+      _ = try folder.writeArray("data/\(name)/0.npy", sizes: [8, 8])
+    }
+    let run = try ProgramRun(
+      "export", try quantized(in: folder), "--c", folder.path("c"), "--data", folder.path("data"))
+    #expect(run.status == 0, "\(run.error)")
+    let contract = try String(contentsOfFile: folder.path("c/model.io.json"), encoding: .utf8)
+    #expect(contract.contains("\"cat\"") && contract.contains("\"dog\""))
+  }
+
+  /// Ranges that were changed by hand are read with care, and nothing beside them is ignored.
+  @Test func rangesThatAreNoneAreNamed() throws {
+    let folder = try TemporaryFolder()
+    let ranges = folder.path("ranges.json")
+    #expect(try ProgramRun(["calibrate", ProgramRun.model, "-o", ranges] + Self.calibration).status == 0)
+    func quantize(_ path: String, _ more: String...) throws -> ProgramRun {
+      try ProgramRun(["quantize", ProgramRun.model, "--ranges", path, "-o", folder.path("o.tflite")] + more)
+    }
+    let written = try String(contentsOfFile: ranges, encoding: .utf8)
+    let place = try #require(written.range(of: #""lower": [-0-9.e]+"#, options: .regularExpression))
+    let raised = try quantize(
+      folder.write(written.replacingCharacters(in: place, with: #""lower": 100"#).utf8, to: "raised.json"))
+    #expect(raised.status == 65 && raised.error.contains(#"the range of 'image': "lower" is 100"#))
+    let strange = try quantize(
+      folder.write(written.replacing(#""tensor": "image""#, with: #""tensor": "imagine""#).utf8, to: "s.json")
+    )
+    #expect(strange.status == 65 && strange.error.contains("'imagine', which is no tensor of the model"))
+    for flag in [["--calib-method", "mse"], ["--samples", "5"], ["--skip", "1"]] {
+      let run = try quantize(ranges, flag[0], flag[1])
+      #expect(run.status == 64 && run.error.contains(flag[0]), "\(run.error)")
+    }
+    let twice = try quantize(ranges, "--report", folder.path("./o.tflite"))
+    #expect(twice.status == 64 && twice.error.contains("--output and --report name the same file"))
+    #expect(try quantize(ranges).status == 0)
+  }
+
   /// One sample of enormous numbers, which is not among those that outputs are compared on.
   private func spoiledCalibration(in folder: TemporaryFolder) throws -> String {
     var values = (0..<200 * 64).map { Float($0 * 31 % 17) / 16 }

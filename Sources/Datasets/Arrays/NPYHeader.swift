@@ -13,6 +13,7 @@ struct NPYHeader: Sendable {
 
   /// `byteCount` is the size of the whole file when `bytes` are only its front.
   init(_ bytes: View<UInt8>, path: String, byteCount: Int? = nil) throws(Diagnostic) {
+    guard bytes.count > 0 else { throw .bad(path, "it is empty", hint: "write it with numpy.save") }
     guard bytes.count >= 10, bytes[0..<6].array == Self.magic else {
       throw .bad(
         path, "it does not begin like a .npy file (\(bytes.count) bytes)", hint: "write it with numpy.save")

@@ -88,13 +88,19 @@ struct LabelTexts {
       throw .bad(path, "label \(position + 1) is empty", hint: "give each sample its label")
     }
     let names = try ClassNames(texts, order: classes, path: path)
-    return ClassSource(classes: texts.map { names.index[$0]! }, label: path)
+    return ClassSource(classes: texts.map { names.index[$0]! }, label: path, names: names.inOrder)
   }
 }
 
 /// The numbers that class names stand for.
 struct ClassNames {
   private(set) var index: [String: Int] = [:]
+
+  /// The names by their numbers; nil when numbers lie between them that have no name.
+  var inOrder: [String]? {
+    let sorted = index.sorted { $0.value < $1.value }
+    return sorted.map(\.value) == Array(sorted.indices) ? sorted.map(\.key) : nil
+  }
 
   /// Without an order, names that are numbers stand for themselves, others are numbered alphabetically.
   init(_ names: [String], order: [String]?, path: String) throws(Diagnostic) {

@@ -11,6 +11,11 @@ struct ModelReader {
     guard bytes.count > 0 else {
       throw Diagnostic(.badData, "the file is empty", hint: "export the model again")
     }
+    if bytes.count >= 8, bytes[4..<8].array == Array("TFL3".utf8) {
+      throw Diagnostic(
+        .badData, "it is a .tflite file",
+        hint: "give it a name that ends in .tflite, which tells the formats apart")
+    }
     try WireLimits.check(bytes)
     var header = WireWriter()
     var graphRange: Range<Int>?

@@ -1,4 +1,5 @@
 import Graph
+import Lowering
 
 /// The range of every tensor whose range may be chosen: what was seen, what was chosen, and why.
 ///
@@ -58,6 +59,16 @@ public struct RangeTable: Sendable, Hashable {
   public init(entries: [Entry] = [], sampleCount: Int = 0) {
     self.entries = entries
     self.sampleCount = sampleCount
+  }
+}
+
+extension RangeTable {
+  /// Names in the table that no tensor of the model has.
+  public func unknownTensors(in legal: Legalization) -> [String] {
+    let names = TensorNames(legal.graph)
+    let cells = Set(legal.graph.operators.map(names.cell))
+    let listed = entries.flatMap { [$0.tensor] + $0.sharing } + corrections.map(\.result)
+    return listed.filter { names.tensor($0) == nil && !cells.contains($0) }
   }
 }
 

@@ -62,10 +62,13 @@ struct DeviceInputs {
       port.sizes.first == 1 && sizes.count == port.sizes.count
       && sizes.dropFirst().elementsEqual(port.sizes.dropFirst()) && (sizes.first ?? 0) > 0
     guard sizes == port.sizes || stacks else {
+      let stacked = (["N"] + port.sizes.dropFirst().map(String.init)).joined(separator: ", ")
+      let several = port.sizes.count > 1 && port.sizes[0] == 1 ? " or [\(stacked)]" : ""
       throw Diagnostic(
         .badData,
-        "input '\(port.name)' is \(port.type)\(port.sizes), '\(file.path)' holds \(file.description)",
-        hint: "save the array with the model's shape; several samples go along the first axis")
+        "'\(file.path)' has the shape \(sizes); expected \(port.sizes)\(several) for input '\(port.name)'",
+        hint: "save the array with the model's shape"
+          + (several.isEmpty ? "" : "; several samples go along the first axis"))
     }
     let isReal = [.float16, .float32, .float64, .bfloat16].contains(file.file.type)
     guard isReal || file.file.type == SourceType(port.type) else {

@@ -50,9 +50,11 @@ struct DeviceModel {
   /// What the model's inputs ask of data.
   var dataInputs: [DataInput] {
     inputs.map { input in
-      DataInput(
+      var wanted = DataInput(
         name: input.port.name, element: input.takesRealNumbers ? .float32 : input.port.type,
         shape: Shape(input.declaredSizes), layout: dataLayout(of: input))
+      wanted.storedSizes = input.port.sizes
+      return wanted
     }
   }
 

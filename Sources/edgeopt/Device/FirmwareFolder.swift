@@ -15,15 +15,18 @@ struct FirmwareFolder {
 
   init(
     path: String, device: DeviceModel, bytes: View<UInt8>, name: String, dataset: Dataset?, seed: Int,
-    replaces: Bool, inputs: [String]
+    replaces: Bool, inputs: [String], outputs: [(flag: String, path: String?)] = []
   ) throws(Diagnostic) {
     self.path = path
     let firmware = try FirmwareFiles(
-      device.model, bytes: bytes, name: name, labels: dataset?.settings.classes ?? [],
+      device.model, bytes: bytes, name: name, labels: dataset?.classNames ?? [],
       preparation: Self.preparation(device, dataset), vectors: try Self.vectors(device, dataset, seed: seed))
     files = firmware.files
     if case .file = FileKind(of: path) {
       throw Diagnostic(.inputOutput, "'\(path)' is a file, expected a folder", hint: "choose another name")
+    }
+    for file in files {
+      try OutputTarget.check(distinct: outputs + [("--c", "\(path)/\(file.name)")])
     }
     // Before the folder is there, nothing in it can be in the way.
     guard FileKind(of: path) == .folder else {

@@ -17,6 +17,8 @@ struct ModelLoader {
   /// Leaves inputs and outputs in the source's layout.
   var keepsPortLayout = false
   var purpose = Purpose.execution
+  /// Who wants the model, in messages.
+  var verb = "this"
   /// Dumps the graph after this pass.
   var dumpAfter: String?
 
@@ -117,7 +119,7 @@ struct ModelLoader {
     case .onnx: try ONNXImporter(options: importOptions, evaluator: FloatEvaluator()).importModel(path: path)
     case .tflite:
       throw Diagnostic(
-        .unsupported, "'\(path)' is a .tflite file; this needs the operators of a float model",
+        .usage, "'\(path)' is a .tflite file; \(verb) takes an .onnx model",
         hint: "give the .onnx file that it was made from")
     }
   }

@@ -12,7 +12,7 @@ struct CalibrationOptions: ArgumentGroup {
   var calib: [String] = []
   @Option(
     "How ranges are chosen; auto takes for each tensor the one that makes the least error in what is computed from it.",
-    value: "METHOD") var calibMethod = CalibrationMethodName.auto
+    name: "calib-method", value: "METHOD", defaultText: "auto") var askedMethod: CalibrationMethodName?
   @Option(
     "The share of values, in percent, that a range keeps (with --calib-method percentile).", value: "P",
     defaultText: "99.99") var percentile: Double?
@@ -24,6 +24,8 @@ struct CalibrationOptions: ArgumentGroup {
 
   static let firstSamples = 500
 
+  var calibMethod: CalibrationMethodName { askedMethod ?? .auto }
+
   /// Ranges come from samples or from a file.
   static let missing = UsageError(
     "--calib PATH is missing: int8 ranges are chosen on samples of what the model will see",
@@ -33,6 +35,17 @@ struct CalibrationOptions: ArgumentGroup {
     if calib.isEmpty, ranges == nil { throw Self.missing }
     if !calib.isEmpty, ranges != nil {
       throw UsageError("--calib and --ranges exclude one another", hint: "keep one of them")
+    }
+    guard ranges != nil else { return }
+    let idle = [
+      ("--calib-method", askedMethod != nil), ("--percentile", percentile != nil),
+      ("--samples", samples != nil),
+      ("--skip", skip != nil),
+    ].filter(\.1).map(\.0)
+    if let flag = idle.first {
+      throw UsageError(
+        "\(flag) is for calibration samples, which --ranges takes the place of",
+        hint: "leave it out, or give it to 'calibrate'")
     }
   }
 

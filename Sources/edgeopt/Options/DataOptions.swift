@@ -14,6 +14,11 @@ struct DataOptions: ArgumentGroup {
   @Option("Take a random subset of N samples (see --seed).", value: "N", defaultText: "all") var samples: Int?
   @Option("Leave the first N samples out.", value: "N") var skip: Int?
 
+  /// A flag that was given and says nothing without samples.
+  var idleFlag: String? {
+    [("--labels", labels != nil), ("--samples", samples != nil), ("--skip", skip != nil)].first(where: \.1)?.0
+  }
+
   /// What the data sets need to know.
   func request(inputs: [String], seed: Int) throws(Diagnostic) -> DataRequest {
     var request = DataRequest(paths: data.map { DataPath(argument: $0, inputs: inputs) }, labels: labels)

@@ -42,9 +42,26 @@ struct OutputTarget {
     default: break
     }
     let folder = Folder.parent(of: path)
+    if case .file = FileKind(of: folder) {
+      throw Diagnostic(
+        .inputOutput, "'\(folder)' is a file, expected a folder for '\(path)'", hint: "choose another name")
+    }
     guard FileKind(of: folder) == .folder else {
       throw Diagnostic(
         .inputOutput, "the folder '\(folder)' for '\(path)' does not exist", hint: "create it first")
+    }
+  }
+
+  /// Refuses outputs of one command that would overwrite one another.
+  static func check(distinct outputs: [(flag: String, path: String?)]) throws(Diagnostic) {
+    var flags: [String: String] = [:]
+    for case (let flag, let path?) in outputs where FileKind(of: path) != .other {
+      let folder = Folder.resolved(Folder.parent(of: path))
+      let place = FileKind(of: path) == .missing ? "\(folder)/\(Folder.lastComponent(of: path))" : path
+      if let other = flags.updateValue(flag, forKey: Folder.resolved(place)) {
+        throw Diagnostic(
+          .usage, "\(other) and \(flag) name the same file '\(path)'", hint: "choose another name for one")
+      }
     }
   }
 

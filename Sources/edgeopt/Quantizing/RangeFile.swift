@@ -1,4 +1,5 @@
 import Graph
+import Lowering
 import Quantization
 import Reporting
 import Storage
@@ -47,12 +48,7 @@ extension RangeFile {
     calibrationDigest = document["calibration_sha256"]?.string
     ranges = RangeTable(sampleCount: samples)
     for (index, item) in list.enumerated() {
-      guard let entry = RangeTable.Entry(item) else {
-        throw Diagnostic(
-          .badData, "'\(path)': range \(index) lacks its tensor, or its ends are no numbers around zero",
-          hint: "each range has \"tensor\", \"sharing\", \"lower\" and \"upper\"")
-      }
-      ranges.entries.append(entry)
+      ranges.entries.append(try RangeTable.Entry(item, index: index, path: path))
     }
     for item in document["corrections"]?.elements ?? [] {
       guard let result = item["result"]?.string, let values = item["values"]?.elements,
@@ -64,6 +60,16 @@ extension RangeFile {
       }
       ranges.corrections.append(.init(result: result, values: values.map { Float($0.double!) }))
     }
+  }
+}
+
+extension RangeFile {
+  /// Refuses ranges of tensors that the model does not have: they would go unused without a word.
+  func check(_ legal: Legalization, path: String) throws(Diagnostic) {
+    guard let stranger = ranges.unknownTensors(in: ranges.suited(legal)).first else { return }
+    throw Diagnostic(
+      .badData, "'\(path)' has a range for '\(stranger)', which is no tensor of the model",
+      hint: "'edgeopt calibrate' lists the tensors that have ranges")
   }
 }
 
@@ -82,12 +88,23 @@ extension RangeTable.Entry {
     ])
   }
 
-  /// nil for what is no range; whoever changed the ends by hand has made a choice.
-  fileprivate init?(_ document: JSON) {
-    guard let tensor = document["tensor"]?.string, let lower = document["lower"]?.double,
-      let upper = document["upper"]?.double, lower <= 0, upper >= 0, Float(lower).isFinite,
-      Float(upper).isFinite
-    else { return nil }
+  /// Whoever changed the ends by hand has made a choice.
+  fileprivate init(_ document: JSON, index: Int, path: String) throws(Diagnostic) {
+    guard let tensor = document["tensor"]?.string else {
+      throw Diagnostic(
+        .badData, "'\(path)': range \(index) has no \"tensor\"",
+        hint: "each range has \"tensor\", \"sharing\", \"lower\" and \"upper\"")
+    }
+    func end(_ key: String) throws(Diagnostic) -> Double {
+      let value = document[key]?.double
+      if let value, Float(value).isFinite, key == "lower" ? value <= 0 : value >= 0 { return value }
+      let found = value.map { "is \(Float($0))" } ?? "is missing or no number"
+      throw Diagnostic(
+        .badData, "'\(path)': the range of '\(tensor)': \"\(key)\" \(found)",
+        hint: "\"lower\" must be at most 0 and \"upper\" at least 0")
+    }
+    let lower = try end("lower")
+    let upper = try end("upper")
     self.init(
       tensor: tensor, sharing: document["sharing"]?.elements?.compactMap(\.string) ?? [],
       least: Float(document["least"]?.double ?? lower),

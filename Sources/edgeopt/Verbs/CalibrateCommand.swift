@@ -35,6 +35,7 @@ struct CalibrateCommand: Command {
     try output.check(reading: [model] + calibration.calib)
     var loader = try ModelLoader(path: model, modelOptions)
     loader.keepsPortLayout = keepIoLayout
+    loader.verb = "calibrate"
     let settings = QuantizationJob.Settings(method: try calibration.method())
     let job = try QuantizationJob(loader, settings, workers: workers, isQuiet: common.quiet)
     let calibrated = try job.calibrate(

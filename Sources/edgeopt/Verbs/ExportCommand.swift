@@ -27,6 +27,11 @@ struct ExportCommand: Command {
   @OptionGroup("data") var data: DataOptions
   @OptionGroup("common options") var common: CommonOptions
 
+  func validate() throws(UsageError) {
+    guard data.data.isEmpty, let flag = data.idleFlag else { return }
+    throw UsageError("\(flag) needs --data", hint: "say where the samples are: --data PATH")
+  }
+
   func run() throws {
     guard ModelFormat(path: model) == .tflite else {
       throw Diagnostic(

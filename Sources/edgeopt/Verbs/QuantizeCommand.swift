@@ -75,7 +75,7 @@ struct QuantizeCommand: Command {
         "--\(name) is not there yet: version \(edgeopt.version) makes int8", hint: "leave it out")
     }
     // Models that are quantized already need no samples, which shows when the model is read.
-    if !calibration.calib.isEmpty { try calibration.check(ranges: ranges) }
+    if !calibration.calib.isEmpty || ranges != nil { try calibration.check(ranges: ranges) }
     if data.labels != nil, data.data.isEmpty {
       throw UsageError("--labels needs --data", hint: "say where the labeled samples are: --data PATH")
     }
@@ -88,6 +88,7 @@ struct QuantizeCommand: Command {
     let targets = try checkTargets()
     var loader = try ModelLoader(path: model, modelOptions)
     loader.keepsPortLayout = keepIoLayout
+    loader.verb = "quantize"
     var settings = QuantizationJob.Settings(method: try calibration.method())
     settings.isPerChannel = perChannel
     settings.correctsBiases = $biasCorrection
@@ -118,7 +119,7 @@ struct QuantizeCommand: Command {
     let firmware = try c.map { (path) throws(Diagnostic) in
       try FirmwareFolder(
         path: path, device: device, bytes: file, name: stem(of: targets.model.path), dataset: samples,
-        seed: common.seed, replaces: force, inputs: [model] + calibration.calib)
+        seed: common.seed, replaces: force, inputs: [model] + calibration.calib, outputs: outputs)
     }
     report.seconds = (ContinuousClock.now - start).inSeconds
     try targets.model.write(file.array)
@@ -141,6 +142,7 @@ struct QuantizeCommand: Command {
           .badData, "the ranges in '\(ranges)' are those of another model, not of '\(model)'",
           hint: "make them again: edgeopt calibrate \(model) --calib PATH -o \(ranges) --force")
       }
+      try file.check(job.legal, path: ranges)
       return (file, nil)
     }
     if calibration.calib.isEmpty {
@@ -160,6 +162,10 @@ struct QuantizeCommand: Command {
     return (file, calibrated)
   }
 
+  private var outputs: [(flag: String, path: String?)] {
+    [("--output", output ?? defaultOutput), ("--report", report)]
+  }
+
   private struct Targets {
     var model: OutputTarget
     var report: OutputTarget?
@@ -167,6 +173,7 @@ struct QuantizeCommand: Command {
 
   /// Whether everything that is to be written may be, before any work is done.
   private func checkTargets() throws(Diagnostic) -> Targets {
+    try OutputTarget.check(distinct: outputs)
     let inputs =
       [model] + [ranges].compactMap { $0 } + calibration.calib + data.data + [data.labels].compactMap { $0 }
     let target: OutputTarget
