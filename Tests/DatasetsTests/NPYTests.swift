@@ -60,7 +60,7 @@ import Testing
   @Test func badFilesAreExplained() throws {
     let scratch = Scratch()
     let cases: [(String, [UInt8], String)] = [
-      ("empty", [], "does not begin"),
+      ("empty", [], "is empty"),
       ("object", npy("|O", "(2,)", [0, 0]), "Python objects"),
       ("text", npy("<U8", "(2,)", [UInt8](repeating: 0, count: 64)), "text"),
       ("complex", npy("<c8", "(1,)", [UInt8](repeating: 0, count: 8)), "complex"),
