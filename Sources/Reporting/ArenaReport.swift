@@ -34,11 +34,15 @@ public struct ArenaReport: Sendable {
   /// The moment when most bytes are alive, what they are, and what would lower it.
   public var peak: ArenaPeak? { cortexM?.peak }
 
+  /// The file that the model is in; nil for one that is just being made.
+  public var path: String?
+
   /// What makes the peak and what would lower it, in plain words.
   public var advice: [String] {
     let saved = bestPlan?.savedByteCount ?? 0
-    return (peak?.advice ?? [])
-      + (saved > 0 ? ["--memory-plan best saves \(NumberFormat.count(saved)) bytes"] : [])
+    let means =
+      path.map { "'edgeopt convert \($0) -o OUT.tflite --memory-plan best'" } ?? "--memory-plan best"
+    return (peak?.advice ?? []) + (saved > 0 ? ["\(means) saves \(NumberFormat.count(saved)) bytes"] : [])
   }
 
   // MARK: Text
@@ -46,7 +50,7 @@ public struct ArenaReport: Sendable {
   public func text(width: Int = 80) -> String {
     if case .failure(let problem)? = predictions[.cortexM] { return "arena: not known, \(problem.message)\n" }
     var table = Table([
-      .text("arena"), .number("head"), .number("tail"), .number("total"), .number("minimum"),
+      .text("arena"), .number("head"), .number("tail"), .number("in use"), .number("arena size"),
     ])
     for platform in [ArenaPlatform.cortexM, .host64] {
       guard let arena = try? predictions[platform]?.get() else { continue }
@@ -72,7 +76,8 @@ public struct ArenaReport: Sendable {
     }
     table.addRule()
     table.add("the most that is alive at one time", "", "", NumberFormat.count(peak.byteCount))
-    return table.text(width: width) + advice.map { "- \($0.printable())\n" }.joined()
+    return table.text(width: width)
+      + advice.map { "- \($0.printable())".wrapped(to: width, hanging: 2) }.joined()
   }
 
   private var unknown: String {
@@ -96,7 +101,9 @@ public struct ArenaReport: Sendable {
         "head": .integer(arena.head), "tail": .integer(arena.tail), "total": .integer(arena.total),
         "minimum": .integer(arena.minimum),
         "tail_parts": .members(
-          arena.tailParts.map { JSON.Member(name: $0.content.rawValue, value: .integer($0.byteCount)) }),
+          arena.tailParts.map {
+            JSON.Member(name: $0.content.rawValue.replacing(" ", with: "_"), value: .integer($0.byteCount))
+          }),
         "minimum_cause": .string(cause(arena)), "lower_bound": .integer(arena.lowerBound),
         "unknown_operators": .strings(arena.unknownOperators),
       ])

@@ -18,7 +18,9 @@ public struct DeviceSummary: Sendable {
     self.path = path
     self.byteCount = byteCount
     cost = DeviceCost(model)
-    arena = ArenaReport(model)
+    var arena = ArenaReport(model)
+    arena.path = path
+    self.arena = arena
     problems = model.tflmProblems()
   }
 

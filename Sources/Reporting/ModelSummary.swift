@@ -17,8 +17,9 @@ public struct ModelSummary: Sendable {
 
   // MARK: Text
 
-  public func text(width: Int = 80) -> String {
-    [header, ports, layers(width: width), totals, notes].filter { !$0.isEmpty }.joined(separator: "\n")
+  public func text(width: Int = 80, listsTransposes: Bool = false) -> String {
+    [header, ports, layers(width: width), totals, notes(width, listsTransposes)].filter { !$0.isEmpty }
+      .joined(separator: "\n")
   }
 
   private var header: String {
@@ -91,8 +92,9 @@ public struct ModelSummary: Sendable {
     return rows.map { "\($0.0)\(String(repeating: " ", count: widest - $0.0.count))  \($0.1)\n" }.joined()
   }
 
-  private var notes: String {
-    graph.notes.map { "note: \($0)\n" }.joined()
+  private func notes(_ width: Int, _ listsTransposes: Bool) -> String {
+    graph.notes.foldingTransposes(listsAll: listsTransposes)
+      .map { "note: \($0)".wrapped(to: width, hanging: 2) }.joined()
   }
 
   // MARK: JSON

@@ -25,6 +25,9 @@ public struct Table: Sendable {
     case rule
   }
 
+  /// Longer names are cut however much room there is: one of a thousand characters would leave a table unreadable.
+  private static let greatestElasticWidth = 60
+
   public var columns: [Column]
   private var lines: [Line] = []
 
@@ -61,6 +64,9 @@ public struct Table: Sendable {
       for (index, cell) in cells.enumerated() where index < widths.count {
         widths[index] = max(widths[index], cell.count)
       }
+    }
+    for index in columns.indices where columns[index].isElastic {
+      widths[index] = min(widths[index], Self.greatestElasticWidth)
     }
     // The widest elastic column gives way first; 12 characters still tell names apart.
     while widths.reduce(0, +) + 2 * (widths.count - 1) > total {

@@ -4,7 +4,8 @@ import Arguments
 let edgeopt = Program(
   name: "edgeopt",
   summary:
-    "Makes a float ONNX model fit a microcontroller: looks into it, runs it, measures it and simplifies it.",
+    "Makes a float ONNX model fit a microcontroller: an int8 .tflite for TensorFlow Lite Micro, with its accuracy, "
+    + "memory and C++ sources.",
   version: "0.1.0",
   commands: [
     InspectCommand.self, RunCommand.self, EvaluateCommand.self, QuantizeCommand.self, CalibrateCommand.self,

@@ -6,7 +6,7 @@ import TensorMath
 /// What every verb that works on models takes.
 struct CommonOptions: ArgumentGroup {
   @Flag("Print the result as one JSON document on standard output, and nothing else there.") var json = false
-  @Flag("Print nothing but the result and errors.", short: "q", conflicts: ["verbose"]) var quiet = false
+  @Flag("Print nothing but the result, warnings and errors.", short: "q", conflicts: ["verbose"]) var quiet = false
   @Flag("Say more about what is done.", short: "v") var verbose = false
   @Option("Threads to work with.", value: "N", defaultText: "all") var threads: ThreadCount?
   @Option("The seed of everything random.", value: "N") var seed = 0
@@ -30,7 +30,7 @@ struct CommonOptions: ArgumentGroup {
   /// What the user must know even of a result that was asked for quietly or as JSON.
   func warn(_ warning: QuantizationWarning) {
     if warning.isNote, quiet || json { return }
-    Terminal.error.write(warning.text(width: Terminal.error.width))
+    Terminal.error.write(warning.text(width: Terminal.error.tableWidth))
   }
 
   /// What only `--verbose` shows.

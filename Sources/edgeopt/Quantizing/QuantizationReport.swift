@@ -31,6 +31,8 @@ struct QuantizationReport {
   var fidelity: OutputFidelity?
   var accuracy: Accuracy?
   var provenance: Provenance
+  /// Beside the model.
+  var alsoWritten: [(path: String, what: String)] = []
   var seconds = 0.0
 
   struct CalibrationFacts {
@@ -44,9 +46,12 @@ struct QuantizationReport {
 
   // MARK: - Text
 
-  func text(width: Int) -> String {
+  func text(width: Int, listsTransposes: Bool) -> String {
     [
-      table(width: width), arena.text(width: width), done, list("note", notes), closing,
+      table(width: width), arena.text(width: width), done.wrapped(to: width, hanging: 2),
+      notes.foldingTransposes(listsAll: listsTransposes)
+        .map { "note: \($0)".wrapped(to: width, hanging: 2) }.joined(),
+      closing.wrapped(to: width, hanging: 2),
     ]
     .filter { !$0.isEmpty }.joined(separator: "\n")
   }
@@ -107,14 +112,13 @@ struct QuantizationReport {
     return sorted.map { "\($0.key) for \(NumberFormat.count($0.value, of: "range"))" }.joined(separator: ", ")
   }
 
-  private func list(_ word: String, _ lines: [String]) -> String { lines.map { "\(word): \($0)\n" }.joined() }
-
   private var closing: String {
     var facts = [NumberFormat.duration(seconds: seconds)]
     if accuracy != nil || fidelity != nil {
       facts.insert("measured in the arithmetic of \(Self.reference)", at: 0)
     }
-    return "\(output): \(NumberFormat.bytes(byteCount)), \(facts.joined(separator: ", "))\n"
+    let others = alsoWritten.map { "\($0.path): \($0.what)\n" }.joined()
+    return "\(output): \(NumberFormat.bytes(byteCount)), \(facts.joined(separator: ", "))\n\(others)"
   }
 
   static let reference = "TensorFlow Lite Micro's reference kernels (2026-10-23, 8f6596d)"

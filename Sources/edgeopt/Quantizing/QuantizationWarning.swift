@@ -35,7 +35,9 @@ struct QuantizationWarning {
 
   func text(width: Int) -> String {
     let word = isNote ? "note" : "warning"
-    let lines = (hint ?? "").split(separator: "\n").map { "  \($0)\n" }.joined()
-    return "\(word): \(message.printable())\n\(lines.printable(keepsLines: true))"
+    let head = "\(word): \(message.printable())\n"
+    let lines = (hint ?? "").printable(keepsLines: true).split(separator: "\n").map { "  \($0)\n" }.joined()
+    // What is not for a screen can be searched for, a line each.
+    return width == .max ? head + lines : head.wrapped(to: width, hanging: 2) + lines.wrapped(to: width)
   }
 }

@@ -27,7 +27,7 @@ struct Terminal {
     return Int(size.ws_col)
   }
 
-  /// Columns for tables: what is not for a screen keeps names whole, so that they can be searched for.
+  /// Columns for tables: what is not for a screen has no width of its own.
   var tableWidth: Int { isScreen || Terminal.environment("COLUMNS") != nil ? width : .max }
 
   /// Writes all of the text. A reader that went away (`| head`) ends the process as the system does; when standard

@@ -61,7 +61,8 @@ struct InspectCommand: Command {
     let summary = ModelSummary(
       loaded.graph, plannedActivationBytes: try? Runtime.Program.plannedActivationByteCount(of: loaded.graph))
     let width = output.output == nil ? Terminal.output.tableWidth : .max
-    try common.print(summary.text(width: width), json: summary.json, to: output)
+    try common.print(
+      summary.text(width: width, listsTransposes: common.verbose), json: summary.json, to: output)
   }
 }
 

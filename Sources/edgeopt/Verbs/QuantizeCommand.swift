@@ -121,6 +121,8 @@ struct QuantizeCommand: Command {
         path: path, device: device, bytes: file, name: stem(of: targets.model.path), dataset: samples,
         seed: common.seed, replaces: force, inputs: [model] + calibration.calib, outputs: outputs)
     }
+    if let c { report.alsoWritten.append((c, "C++ sources for the firmware")) }
+    if let path = self.report { report.alsoWritten.append((path, "this report as JSON")) }
     report.seconds = (ContinuousClock.now - start).inSeconds
     try targets.model.write(file.array)
     try targets.report?.write(Array(report.json.text().utf8))
@@ -290,7 +292,7 @@ struct QuantizeCommand: Command {
     report.warnings.forEach(common.warn)
     if common.json { return Terminal.output.write(report.json.text()) }
     if common.quiet { return }
-    Terminal.output.write(report.text(width: Terminal.output.tableWidth))
+    Terminal.output.write(report.text(width: Terminal.output.tableWidth, listsTransposes: common.verbose))
   }
 }
 
