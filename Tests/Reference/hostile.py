@@ -388,6 +388,13 @@ bad_quantize("ranges of another model", ("--ranges", "{}/r.json", *OUT), BAD_DAT
 bad_quantize("ranges from samples and from a file", ("--ranges", "{}/r.json", "--calib", "{}/x.npy", *OUT), USAGE, ["--ranges"],
              **{"r.json": b"{}"})
 
+bad_quantize("ranges beside a method", ("--ranges", "{}/r.json", "--calib-method", "mse", *OUT), USAGE, ["--calib-method"],
+             **{"r.json": b"{}"})
+CASES.append(Bad("a .tflite file, to quantize", ["quantize", "{}/m.tflite", "--calib", "{}/x.npy", *OUT], USAGE, ["m.tflite", "quantize"],
+                 {"m.tflite": b"\x1c\0\0\0TFL3", "x.npy": good_x}))
+CASES.append(Bad("evaluation on NaN", ["evaluate", "{}/model.onnx", "--data", "{}/data.npy"], BAD_DATA, ["7", "NaN"],
+                 {**QUANTIZABLE, "data.npy": npy(spoiled(np.nan))}))
+
 # --- Files that are no .tflite
 
 for verb in (["inspect"], ["run", "--input", "x={}/x.npy", "--output-dir", "{}/out"], ["evaluate", "--data", "{}/x.npy"], ["export", "--c", "{}/out"]):
