@@ -36,6 +36,7 @@ if [ -x "$binary" ]; then
   reference quantized_models 120
   reference float_tflite $((240 * ${long:-1})) --per-operator "$((per_operator / 10))"
   reference rewrites 240
+  reference joined_outputs 60
   reference tflite_roundtrip 120
   reference quantize 300
   reference arena $((120 * ${long:-1})) --networks "$((per_operator * 2))"

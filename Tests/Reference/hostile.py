@@ -381,6 +381,7 @@ bad_quantize("a percentile of nothing", ("--calib", "{}/x.npy", "--calib-method"
 bad_quantize("labels without data", ("--calib", "{}/x.npy", "--labels", "{}/x.npy", *OUT), USAGE, ["--data"])
 bad_quantize("an output that is no .tflite", ("--calib", "{}/x.npy", "-o", "{}/out.bin"), USAGE, [".tflite"])
 bad_quantize("an output that exists", ("--calib", "{}/x.npy", *OUT), INPUT_OUTPUT, ["--force"], **{"out.tflite": b"mine"})
+bad_quantize("sources in a folder that cannot be made", ("--calib", "{}/x.npy", "--c", "{}/x.npy/sources", *OUT), INPUT_OUTPUT, ["sources"])
 bad_quantize("ranges of another kind", ("--ranges", "{}/x.npy", *OUT), BAD_DATA, ["x.npy"])
 bad_quantize("ranges that hold none", ("--ranges", "{}/r.json", *OUT), BAD_DATA, ["r.json"], **{"r.json": b"{}"})
 bad_quantize("ranges of another model", ("--ranges", "{}/r.json", *OUT), BAD_DATA, ["r.json"],

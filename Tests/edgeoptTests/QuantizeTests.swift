@@ -61,6 +61,20 @@ import Testing
     #expect(try result(path) == result(quantized(in: folder)))
   }
 
+  @Test func correctionsFromAFileAreLeftOutWhenAsked() throws {
+    let folder = try TemporaryFolder()
+    let ranges = folder.path("ranges.json")
+    let made = try ProgramRun(["calibrate", ProgramRun.model, "-o", ranges, "--quiet"] + Self.calibration)
+    #expect(made.status == 0, "\(made.error)")
+    func corrected(_ more: String...) throws -> Int? {
+      let command = ["quantize", ProgramRun.model, "--ranges", ranges, "-o", folder.path("out.tflite")]
+      let document = try ProgramRun(command + ["--force", "--json"] + more).json()
+      return ((document["calibration"] as? [String: Any])?["corrected_biases"] as? [String])?.count
+    }
+    #expect(try #require(try corrected()) > 0)
+    #expect(try corrected("--no-bias-correction") == 0)
+  }
+
   @Test func samplesAreRoundedAtTheBorder() throws {
     let folder = try TemporaryFolder()
     let model = try quantized(in: folder)

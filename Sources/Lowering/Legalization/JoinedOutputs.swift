@@ -47,12 +47,13 @@ extension Graph {
     let parts = joined.branches.enumerated().map { index, branch in
       let count = self[branch].shape[joined.axis].perSample
       defer { start += count }
-      return "'\(old.name)_\(index)' is \(start)..<\(start + count)"
+      return "'\(old.name)_\(index)' is \(start) to \(start + count - 1)"
     }
     outputs.replaceSubrange(joined.port...joined.port, with: ports)
     let axis = old.permutation.map { $0[joined.axis] } ?? joined.axis
     notes.append(
-      "the output '\(old.name)' is \(ports.count) outputs on the device, for their ranges differ: along axis \(axis) "
+      "the output '\(old.name)' is \(ports.count) outputs on the device, one for each branch that it joins: their ranges "
+        + "differ so much that one scale would lose the small ones; along axis \(axis) "
         + parts.joined(separator: ", "))
     let isRead =
       isOutput(old.tensor) || operators.contains { $0.inputs.contains(old.tensor) }

@@ -49,14 +49,14 @@ struct DeviceEvaluation {
   }
 
   /// The metric of one output over all samples.
-  func measure(_ metric: MetricKind?, output: Int, outputs folder: SampleFolder? = nil) throws(Diagnostic)
-    -> Evaluation.Result
+  func measure(_ metric: MetricKind?, output: DeviceOutput, outputs folder: SampleFolder? = nil)
+    throws(Diagnostic) -> Evaluation.Result
   {
     var measured = metric.map { Metric($0) }
     let seconds = try run { name, outputs, label throws(Diagnostic) in
       try folder?.append(outputs)
       guard measured != nil, let label else { return }
-      try measured!.add(model.outputs[output].real(outputs[output]), label: label, name: name)
+      try measured!.add(output.real(outputs, of: model), label: label, name: name)
     }
     try folder?.finish()
     return Evaluation.Result(

@@ -14,8 +14,10 @@ struct OutputFidelity {
   /// Enough for two digits; spread over all samples.
   private static let maximumSamples = 100
 
+  /// `outputs` says where the device has those of `program`.
   init?(
-    of device: DeviceModel, beside program: Runtime.Program, on dataset: Dataset, workers: Workers
+    of device: DeviceModel, _ outputs: [DeviceOutput], beside program: Runtime.Program, on dataset: Dataset,
+    workers: Workers
   ) throws(Diagnostic) {
     let count = min(Self.maximumSamples, dataset.count)
     guard count > 0, device.outputs.allSatisfy(\.takesRealNumbers) else { return nil }
@@ -24,10 +26,10 @@ struct OutputFidelity {
       let sample = try dataset.sample(at: places[index])
       let float = try program.makeSession().run(program.values(of: sample.inputs))
       let made = try device.program.makeSession().run(device.stored(sample.inputs))
-      return zip(float, made).enumerated().map { place, values in
+      return outputs.indices.map { index in
         Pair(
-          name: sample.name, float: values.0.inDeclaredLayout(of: program.graph.outputs[place]),
-          device: device.outputs[place].real(values.1))
+          name: sample.name, float: float[index].inDeclaredLayout(of: program.graph.outputs[index]),
+          device: outputs[index].real(made, of: device))
       }
     }
     var metric = Metric(.sqnr)

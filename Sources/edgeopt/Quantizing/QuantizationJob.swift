@@ -37,6 +37,8 @@ struct QuantizationJob {
 
   /// The model for the device, and how it came about.
   struct Made {
+    /// What was lowered: outputs that join branches of very different ranges are split.
+    var legal: Legalization
     var lowered: LoweredModel
     var ranges: RangeTable
     var notes: [String]
@@ -103,6 +105,9 @@ struct QuantizationJob {
 
   /// The model for the device, with these ranges.
   func quantize(_ ranges: RangeTable) throws(Diagnostic) -> Made {
+    var ranges = ranges
+    // Ranges from a file may come with corrections.
+    if settings.correctsBiases == false { ranges.corrections = [] }
     var options = QuantizerOptions()
     options.isPerChannel = settings.isPerChannel
     let legal = ranges.suited(legal)
@@ -111,7 +116,7 @@ struct QuantizationJob {
       evaluator: FloatEvaluator(), plan: plan, inputType: settings.inputType,
       outputType: settings.outputType, keepsPortShapes: loader.keepsPortLayout
     ).lower(legal.graph)
-    return Made(lowered: lowered, ranges: ranges, notes: notes)
+    return Made(legal: legal, lowered: lowered, ranges: ranges, notes: notes)
   }
 }
 

@@ -94,8 +94,8 @@ struct EvaluateCommand: Command {
     let evaluation = DeviceEvaluation(
       model: device, dataset: dataset, workers: workers, isQuiet: common.quiet)
     return try evaluation.measure(
-      try MetricChoice.metric(metric, for: dataset), output: try outputIndex(ports.map(\.name)),
-      outputs: folder)
+      try MetricChoice.metric(metric, for: dataset),
+      output: DeviceOutput(try outputIndex(ports.map(\.name))), outputs: folder)
   }
 
   private func sampleFolder(

@@ -103,7 +103,7 @@ struct QuantizeCommand: Command {
       version: edgeopt.version, modelDigest: ranges.modelDigest,
       calibrationDigest: ranges.calibrationDigest,
       calibrationSamples: samples?.count ?? ranges.ranges.sampleCount,
-      recipe: recipe, graph: job.graph)
+      recipe: recipe, graph: made.legal.graph)
     let (file, device, plan) = try finish(made.lowered.model, provenance)
     var report = QuantizationReport(
       model: model, output: targets.model.path, floatByteCount: job.graph.source.byteCount,
@@ -113,9 +113,10 @@ struct QuantizeCommand: Command {
         paths: self.ranges.map { [$0] } ?? calibration.calib,
         samples: samples?.count ?? made.ranges.sampleCount,
         totalSamples: samples?.totalCount, ranges: made.ranges, doctor: calibrated?.doctor),
-      rewrites: job.legal.rewrites, notes: job.graph.notes + made.notes + made.lowered.notes, warnings: [],
-      provenance: provenance)
-    try measure(job, samples, &report)
+      rewrites: made.legal.rewrites,
+      notes: made.legal.graph.notes + made.notes + made.lowered.notes, warnings: [], provenance: provenance)
+    try measure(
+      job, DeviceOutput.outputs(of: job.legal.graph, as: made.legal.graph), samples, &report)
     let firmware = try c.map { (path) throws(Diagnostic) in
       try FirmwareFolder(
         path: path, device: device, bytes: file, name: stem(of: targets.model.path), dataset: samples,
@@ -124,9 +125,10 @@ struct QuantizeCommand: Command {
     if let c { report.alsoWritten.append((c, "C++ sources for the firmware")) }
     if let path = self.report { report.alsoWritten.append((path, "this report as JSON")) }
     report.seconds = (ContinuousClock.now - start).inSeconds
-    try targets.model.write(file.array)
-    try targets.report?.write(Array(report.json.text().utf8))
+    // The model last: where it is, everything else is.
     try firmware?.write()
+    try targets.report?.write(Array(report.json.text().utf8))
+    try targets.model.write(file.array)
     print(report)
   }
 
@@ -150,7 +152,7 @@ struct QuantizeCommand: Command {
     if calibration.calib.isEmpty {
       guard job.isQuantizedAlready else { throw CalibrationOptions.missing }
       let file = RangeFile(
-        version: edgeopt.version, modelDigest: digest, calibrationDigest: "", ranges: RangeTable())
+        version: edgeopt.version, modelDigest: digest, calibrationDigest: nil, ranges: RangeTable())
       return (file, nil)
     }
     let calibrated = try job.calibrate(
@@ -259,12 +261,13 @@ struct QuantizeCommand: Command {
 
   /// What the outputs, and with labels the accuracy, are on the device.
   private func measure(
-    _ job: QuantizationJob, _ samples: Dataset?, _ report: inout QuantizationReport
+    _ job: QuantizationJob, _ outputs: [DeviceOutput], _ samples: Dataset?,
+    _ report: inout QuantizationReport
   ) throws(Diagnostic) {
     let program = try Runtime.Program(job.graph)
     if let samples {
       report.fidelity = try OutputFidelity(
-        of: report.device, beside: program, on: samples, workers: job.workers)
+        of: report.device, outputs, beside: program, on: samples, workers: job.workers)
       let hasFindings = report.calibration.doctor?.findings.isEmpty == false
       if let warning = QuantizationWarning(report.fidelity, hasFindings: hasFindings) {
         report.warnings.append(warning)
@@ -285,7 +288,7 @@ struct QuantizeCommand: Command {
       model: report.device, dataset: dataset, workers: job.workers, isQuiet: common.quiet,
       title: "evaluating int8")
     report.accuracy = QuantizationReport.Accuracy(
-      float: try before.run(), device: try after.measure(metric, output: output))
+      float: try before.run(), device: try after.measure(metric, output: outputs[output]))
   }
 
   private func print(_ report: QuantizationReport) {
