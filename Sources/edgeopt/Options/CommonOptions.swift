@@ -6,7 +6,8 @@ import TensorMath
 /// What every verb that works on models takes.
 struct CommonOptions: ArgumentGroup {
   @Flag("Print the result as one JSON document on standard output, and nothing else there.") var json = false
-  @Flag("Print nothing but the result, warnings and errors.", short: "q", conflicts: ["verbose"]) var quiet = false
+  @Flag("Print nothing but the result, warnings and errors.", short: "q", conflicts: ["verbose"]) var quiet =
+    false
   @Flag("Say more about what is done.", short: "v") var verbose = false
   @Option("Threads to work with.", value: "N", defaultText: "all") var threads: ThreadCount?
   @Option("The seed of everything random.", value: "N") var seed = 0
