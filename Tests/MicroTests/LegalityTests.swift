@@ -53,6 +53,51 @@ struct LegalityTests {
     #expect(sketch.model.tflmProblems().count == 3)
   }
 
+  /// Shapes and settings whose products no integer holds.
+  @Test func monstrousShapesAreSeen() {
+    func expectShapeProblem(_ sketch: Sketch, _ mention: String) {
+      let problems = sketch.model.tflmProblems().map(\.description)
+      #expect(problems.contains { $0.contains(mention) }, "\(problems)")
+    }
+    let (a, b, c) = ([1 << 30, 1, 1], [1, 1 << 30, 1], [1, 1, 1 << 30])
+    var sketch = Sketch()
+    let condition = sketch.input(.bool, a)
+    sketch.apply(
+      .selectV2, [condition, sketch.input(.float32, b), sketch.input(.float32, c)], .float32, [4])
+    expectShapeProblem(sketch, "too large")
+
+    sketch = Sketch()
+    let parts = [a, b, c].map { sketch.input(.float32, $0) }
+    sketch.apply(.addN, parts, .float32, [1 << 30, 1 << 30, 1 << 30])
+    expectShapeProblem(sketch, "too large")
+
+    sketch = Sketch.movement(
+      .spaceToDepth, [1, 0, 0, 1 << 20], [], to: [1, 1, 1, 1], options: .blocks(size: (1 << 31) - 1))
+    expectShapeProblem(sketch, "too large")
+
+    sketch = Sketch.movement(
+      .reshape, [1 << 30, 1 << 30, 1 << 30], [], to: [1 << 30, 1 << 30, 1 << 30, 2])
+    expectShapeProblem(sketch, "too large")
+  }
+
+  @Test(arguments: [Int64.min, .max, 1 << 40])
+  func integersBeyond32BitsAreSeen(_ amount: Int64) {
+    var sketch = Sketch.pad()
+    #expect(sketch.model.tflmProblems().isEmpty)
+    let amounts = [0, 0, amount, amount, 0, 0, 0, 0]
+    sketch.graph.tensors[1].type = .int64
+    sketch.graph.tensors[1].data = View(amounts).reinterpreted(as: UInt8.self)
+    #expect(!sketch.model.tflmProblems().isEmpty)
+  }
+
+  @Test func elementsAreCounted() {
+    #expect(MicroTensor.elementCount(of: []) == 1)
+    #expect(MicroTensor.elementCount(of: [2, 3, 5]) == 30)
+    #expect(MicroTensor.elementCount(of: [1 << 40, 1 << 40, 0]) == 0)
+    #expect(MicroTensor.elementCount(of: [1 << 40, 1 << 40]) == MicroTensor.uncountable)
+    #expect(MicroTensor.elementCount(of: [1 << 62, 1 << 62, 1 << 62]) == MicroTensor.uncountable)
+  }
+
   @Test func kernelsAreThoseOfTheContract() {
     #expect(MicroKernel.all.count == 100)
     for code in [BuiltinOperator.gelu, .tile, .pow, .custom, .reduceProd, .lstm, .oneHot] {

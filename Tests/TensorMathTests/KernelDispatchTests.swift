@@ -67,10 +67,4 @@ import Testing
       input: [4, 4], kernel: [3, 3], groups: 8, inputChannels: 8, outputChannels: 8)
     #expect(firstOutput(depthwiseGeometry) == 4713)
   }
-
-  @Test func everySetMeasuresItsPeak() {
-    for kernels in KernelSet.available {
-      #expect(Workers(threads: 1, kernels: kernels).measureFMAPeak() > 1e8)
-    }
-  }
 }

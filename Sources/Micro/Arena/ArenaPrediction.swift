@@ -140,7 +140,7 @@ extension MicroModel {
       for tensor in subgraph.tensors { try Self.checkSize(of: tensor) }
       for node in subgraph.operators where node.code == .reshape {
         guard let source = node.inputs.first ?? nil, let result = node.outputs.first else { continue }
-        let known = subgraph.tensors[result].shape.filter { $0 >= 0 }.reduce(1, *)
+        let known = MicroTensor.elementCount(of: subgraph.tensors[result].shape.filter { $0 >= 0 })
         guard known > 0, let open = subgraph.tensors[result].shape.firstIndex(of: -1) else { continue }
         model.subgraphs[place].tensors[result].shape[open] =
           model.subgraphs[place].tensors[source].elementCount / known

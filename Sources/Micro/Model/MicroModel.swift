@@ -90,10 +90,24 @@ public struct MicroTensor: Sendable {
     self.isVariable = isVariable
   }
 
-  public var elementCount: Int { shape.reduce(1, *) }
+  public var elementCount: Int { Self.elementCount(of: shape) }
   /// Bytes of the elements in the device's memory, where an int4 takes a whole byte; nil for types without a size.
   public var byteCount: Int? { type.byteCount.map { $0 * elementCount } }
   public var isConstant: Bool { data.map { $0.count > 0 } ?? false }
+
+  /// What stands for this count and all above it: more than any memory holds, yet their bytes still add up in an Int.
+  public static let uncountable = 1 << 48
+
+  /// The product of extents, whatever a file claims.
+  public static func elementCount(of shape: some Sequence<Int>) -> Int {
+    var count = 1
+    for extent in shape {
+      if extent == 0 { return 0 }
+      let (product, overflow) = count.multipliedReportingOverflow(by: extent)
+      count = overflow || product.magnitude >= uncountable ? uncountable : product
+    }
+    return count
+  }
 }
 
 /// How a constant is stored in few bits: its data are indices, most significant bit first, into values.

@@ -31,7 +31,8 @@ struct OperatorUse {
     else { return nil }
     switch tensor.type {
     case .int32: return data.reinterpreted(as: Int32.self).array.map(Int.init)
-    case .int64: return data.reinterpreted(as: Int64.self).array.map(Int.init)
+    // No shape fits the ends, and what is made of a few of them stays within 64 bits.
+    case .int64: return data.reinterpreted(as: Int64.self).array.map { Int(max(-1 << 31, min($0, 1 << 31))) }
     default: return nil
     }
   }

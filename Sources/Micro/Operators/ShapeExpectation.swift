@@ -12,7 +12,9 @@ enum ExpectedShape: CustomStringConvertible {
       // Leading and trailing extents of 1 may come and go only where kernels count; here they compare.
       shape == expected
     case .elements(let count):
-      shape.contains(-1) ? shape.filter { $0 == -1 }.count == 1 : shape.reduce(1, *) == count
+      shape.contains(-1)
+        ? shape.filter { $0 == -1 }.count == 1
+        : count < MicroTensor.uncountable && MicroTensor.elementCount(of: shape) == count
     case .none: false
     }
   }
@@ -20,7 +22,7 @@ enum ExpectedShape: CustomStringConvertible {
   var description: String {
     switch self {
     case .exactly(let shape): "\(shape)"
-    case .elements(let count): "\(count) elements"
+    case .elements(let count): count < MicroTensor.uncountable ? "\(count) elements" : "too large a tensor"
     case .none(let reason): "nothing: \(reason)"
     }
   }
@@ -33,7 +35,7 @@ struct ShapeExpectation {
   init(_ use: OperatorUse) { self.use = use }
 
   private func shape(_ place: Int) -> [Int] { use.operand(place)?.shape ?? [] }
-  private func count(_ shape: [Int]) -> Int { shape.reduce(1, *) }
+  private func count(_ shape: [Int]) -> Int { MicroTensor.elementCount(of: shape) }
 
   /// nil where they cannot be told, as when they depend on values.
   var shapes: [ExpectedShape]? {
@@ -121,7 +123,7 @@ struct ShapeExpectation {
     if let last = use.result?.shape.last, last != weights[0] {
       return ExpectedShape.none("rows of \(weights[0])")
     }
-    return .elements(count(data) / weights[1] * weights[0])
+    return .elements(count([count(data) / weights[1], weights[0]]))
   }
 
   private var matrixProduct: ExpectedShape? {
@@ -192,6 +194,6 @@ struct ShapeExpectation {
     guard let axes = use.integers(1) else { return nil }
     let removed = Set(axes.map { $0 < 0 ? $0 + data.count : $0 })
     guard removed.allSatisfy(data.indices.contains) else { return -1 }
-    return data.indices.filter { !removed.contains($0) }.reduce(1) { $0 * data[$1] }
+    return count(data.indices.filter { !removed.contains($0) }.map { data[$0] })
   }
 }

@@ -106,10 +106,10 @@ extension ShapeExpectation {
       begins.count <= data.count, ends.count == begins.count, strides.count == begins.count,
       !strides.contains(0)
     else { return nil }
-    var count = 1
+    var extents: [Int] = []
     for axis in data.indices {
       guard begins.indices.contains(axis) else {
-        count *= data[axis]
+        extents.append(data[axis])
         continue
       }
       if options.shrinkAxisMask >> axis & 1 == 1 { continue }
@@ -121,24 +121,24 @@ extension ShapeExpectation {
       let begin =
         options.beginMask >> axis & 1 == 1 ? (stride > 0 ? 0 : size - 1) : clamped(begins[axis])
       let end = options.endMask >> axis & 1 == 1 ? (stride > 0 ? size : -1) : clamped(ends[axis])
-      count *= max(0, (end - begin + stride - (stride > 0 ? 1 : -1)) / stride)
+      extents.append(max(0, (end - begin + stride - (stride > 0 ? 1 : -1)) / stride))
     }
-    return count
+    return MicroTensor.elementCount(of: extents)
   }
 
   /// How many elements are gathered.
   var gathered: Int? {
     let (data, indices) = (shape(0), shape(1))
-    func count(_ shape: some Sequence<Int>) -> Int { shape.reduce(1, *) }
+    let count = { (shape: [Int]) in MicroTensor.elementCount(of: shape) }
     if use.op.code == .gatherND {
       guard let depth = indices.last, depth <= data.count else { return nil }
-      return count(indices.dropLast()) * count(data.dropFirst(depth))
+      return count(Array(indices.dropLast()) + data.dropFirst(depth))
     }
     guard case .gather(let axis, let batch) = use.op.options else { return nil }
     let place = axis < 0 ? axis + data.count : axis
     let shared = batch < 0 ? batch + indices.count : batch
     guard data.indices.contains(place), (0...min(place, indices.count)).contains(shared) else { return nil }
-    return count(data[..<place]) * count(indices.dropFirst(shared)) * count(data[(place + 1)...])
+    return count(Array(data[..<place]) + indices.dropFirst(shared) + data[(place + 1)...])
   }
 
   var blocks: ExpectedShape? {
@@ -153,6 +153,10 @@ extension ShapeExpectation {
     guard data[1] % size == 0, data[2] % size == 0 else {
       return ExpectedShape.none("\(data) has no such blocks")
     }
-    return .exactly([data[0], data[1] / size, data[2] / size, data[3] * size * size])
+    let depth = MicroTensor.elementCount(of: [data[3], size, size])
+    guard depth < MicroTensor.uncountable else {
+      return ExpectedShape.none("blocks of \(size) are too large")
+    }
+    return .exactly([data[0], data[1] / size, data[2] / size, depth])
   }
 }

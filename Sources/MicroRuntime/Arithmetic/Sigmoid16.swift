@@ -9,6 +9,9 @@ struct Sigmoid16: Sendable {
     self.shift = shift
   }
 
+  /// Whether an operand of this scale has a factor of 32 bits.
+  static func takes(scale: Float) -> Bool { Double(scale) * 4096 * 3 < 0x1p31 }
+
   /// For an operand of this scale.
   init(scale: Float, isTanh: Bool) {
     let exponent = RealFunction.log2(Double(scale))
@@ -40,24 +43,24 @@ struct Sigmoid16: Sendable {
 
   /// Between two points of the table, `bits` fraction bits in `magnitude`.
   @inline(__always)
-  private static func between(_ magnitude: Int32, bits: Int32, beyond: Int32) -> Int32 {
+  private static func between(_ magnitude: UInt32, bits: Int32, beyond: Int32) -> Int32 {
     let index = Int(magnitude >> bits)
     if index >= 255 { return beyond << bits }
     let (low, high) = (points[index], points[index + 1])
-    return (low << bits) + (magnitude & ((1 << bits) - 1)) * (high - low)
+    return (low << bits) + Int32(magnitude & ((1 << bits) - 1)) * (high - low)
   }
 
   /// With 15 fraction bits.
   func logistic(_ x: Int32) -> Int32 {
     let steps = steps(x)
-    let result = Self.between(abs(steps), bits: 9, beyond: 0x7FFF << 1)
+    let result = Self.between(steps.magnitude, bits: 9, beyond: 0x7FFF << 1)
     return (steps >= 0 ? result + (1 << 9) : (1 << 25) - result + (1 << 9) - 1) >> 10
   }
 
   /// With 15 fraction bits.
   func tanh(_ x: Int32) -> Int32 {
     let steps = steps(x)
-    let result = Self.between(abs(steps), bits: 8, beyond: 0xFFFF)
+    let result = Self.between(steps.magnitude, bits: 8, beyond: 0xFFFF)
     return (steps >= 0 ? result - (1 << 23) + (1 << 7) : -result + (1 << 23) + (1 << 7) - 1) >> 8
   }
 

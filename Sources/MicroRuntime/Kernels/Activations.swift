@@ -5,7 +5,7 @@ import TensorMath
 
 /// LOGISTIC, TANH, RELU, RELU6, LEAKY_RELU, PRELU, ELU and HARD_SWISH.
 extension OperatorContext {
-  func logistic() throws(Diagnostic) -> MicroKernel {
+  func logistic() throws(Diagnostic) -> KernelBody {
     let (x, y) = (try input(0), try output())
     try requireSameType(x, y)
     switch x.type {
@@ -28,7 +28,7 @@ extension OperatorContext {
     }
   }
 
-  func tanh() throws(Diagnostic) -> MicroKernel {
+  func tanh() throws(Diagnostic) -> KernelBody {
     let (x, y) = (try input(0), try output())
     try requireSameType(x, y)
     switch x.type {
@@ -55,9 +55,11 @@ extension OperatorContext {
     try require(
       x.grid.zeroPoint == 0 && y.grid.zeroPoint == 0 && abs(y.grid.scale * 32768 - 1) <= 1e-3,
       "in int16 its zero points are 0 and its result has the scale 1/32768")
+    try require(
+      Sigmoid16.takes(scale: x.grid.scale), "'\(x.name)' has the scale \(x.grid.scale), too large for int16")
   }
 
-  func relu() throws(Diagnostic) -> MicroKernel {
+  func relu() throws(Diagnostic) -> KernelBody {
     let (x, y) = (try input(0), try output())
     try requireSameType(x, y)
     if x.type == .float32 { return try mapping(x, to: y) { (x: Float) in x > 0 ? x : 0 } }
@@ -80,7 +82,7 @@ extension OperatorContext {
   }
 
   /// Numbers are held to the operand's own 0 and 6 and keep their grid.
-  func relu6() throws(Diagnostic) -> MicroKernel {
+  func relu6() throws(Diagnostic) -> KernelBody {
     let (x, y) = (try input(0), try output())
     try requireSameType(x, y)
     if x.type == .float32 { return try mapping(x, to: y) { (x: Float) in x.held(to: (0, 6)) } }
@@ -98,7 +100,7 @@ extension OperatorContext {
     }
   }
 
-  func leakyRelu() throws(Diagnostic) -> MicroKernel {
+  func leakyRelu() throws(Diagnostic) -> KernelBody {
     guard case .leakyRelu(let alpha) = operation.options else { throw bad("it has no options") }
     let (x, y) = (try input(0), try output())
     try requireSameType(x, y)
@@ -129,7 +131,7 @@ extension OperatorContext {
     }
   }
 
-  func prelu() throws(Diagnostic) -> MicroKernel {
+  func prelu() throws(Diagnostic) -> KernelBody {
     let (x, alpha, y) = (try input(0), try input(1), try output())
     try requireSameType(x, y)
     if x.type == .float32, alpha.type == .float32 {
@@ -159,7 +161,7 @@ extension OperatorContext {
   }
 
   /// In int8 a table of float results, rounded.
-  func elu() throws(Diagnostic) -> MicroKernel {
+  func elu() throws(Diagnostic) -> KernelBody {
     let (x, y) = (try input(0), try output())
     try requireSameType(x, y)
     let elu = { @Sendable (x: Float) -> Float in x < 0 ? Float(RealFunction.exp(Double(x))) - 1 : x }
@@ -168,6 +170,7 @@ extension OperatorContext {
     case .int8:
       try requireQuantized(x, y)
       let inverse = 1 / y.grid.scale
+      try require(inverse.isFinite, "the scale \(y.grid.scale) of '\(y.name)' is too small to divide by")
       return try tabulating(x, to: y) { number throws(Diagnostic) in
         let result = (elu(x.grid.scale * Float(number &- x.grid.zeroPoint)) * inverse)
           .rounded(.toNearestOrAwayFromZero)
@@ -177,7 +180,7 @@ extension OperatorContext {
     }
   }
 
-  func hardSwish() throws(Diagnostic) -> MicroKernel {
+  func hardSwish() throws(Diagnostic) -> KernelBody {
     let (x, y) = (try input(0), try output())
     try requireSameType(x, y)
     switch x.type {

@@ -4,7 +4,7 @@ import Storage
 
 /// ADD, SUB, ADD_N and CUMSUM: operands are brought to one fine grid, added, and brought to the result's.
 extension OperatorContext {
-  func addition() throws(Diagnostic) -> MicroKernel {
+  func addition() throws(Diagnostic) -> KernelBody {
     let (a, b, y) = (try input(0), try input(1), try output())
     let isDifference = operation.code == .sub
     let activation = try arithmeticActivation()
@@ -54,7 +54,7 @@ extension OperatorContext {
     }
   }
 
-  func sumOfMany() throws(Diagnostic) -> MicroKernel {
+  func sumOfMany() throws(Diagnostic) -> KernelBody {
     let (terms, y) = (try inputs(), try output())
     try require(terms.count >= 2, "it needs two operands")
     for term in terms {
@@ -91,7 +91,7 @@ extension OperatorContext {
     }
   }
 
-  func cumulativeSum() throws(Diagnostic) -> MicroKernel {
+  func cumulativeSum() throws(Diagnostic) -> KernelBody {
     let (x, y) = (try input(0), try output())
     try requireSameType(x, y)
     try requireSameCount(x, y)
@@ -99,14 +99,14 @@ extension OperatorContext {
       throw bad("it has no options")
     }
     guard let axis = try integers(1).first else { throw bad("it has no axis") }
-    let lanes = Lanes(x.shape, axis: try self.axis(axis, rank: x.rank))
+    let lines = AxisLines(x.shape, axis: try self.axis(axis, rank: x.rank))
     switch x.type {
     case .float32:
       return { memory in
         let (source, target) = (memory(x, as: Float.self), memory(y, as: Float.self))
-        lanes.forEach { start in
+        lines.forEach { start in
           var sum: Float = 0
-          lanes.walk(from: start, isReversed: isReversed) { index in
+          lines.walk(from: start, isReversed: isReversed) { index in
             let next = sum + source[index]
             target[index] = isExclusive ? sum : next
             sum = next
@@ -119,9 +119,9 @@ extension OperatorContext {
       let first = fine.left(0)
       return { memory in
         let (source, target) = (memory(x, as: Int8.self), memory(y, as: Int8.self))
-        lanes.forEach { start in
+        lines.forEach { start in
           var sum = first
-          lanes.walk(from: start, isReversed: isReversed) { index in
+          lines.walk(from: start, isReversed: isReversed) { index in
             let next = sum &+ fine.left(Int32(source[index]))
             target[index] = Int8(truncatingIfNeeded: fine.result(isExclusive ? sum : next))
             sum = next
@@ -195,7 +195,7 @@ struct FineSum: Sendable {
 }
 
 /// The lines of a dense tensor along one axis.
-struct Lanes: Sendable {
+struct AxisLines: Sendable {
   let outer, extent, inner: Int
 
   init(_ shape: [Int], axis: Int) {
@@ -208,7 +208,7 @@ struct Lanes: Sendable {
   @inline(__always)
   func forEach(_ body: (Int) -> Void) {
     for block in 0..<outer {
-      for lane in 0..<inner { body(block * extent * inner + lane) }
+      for line in 0..<inner { body(block * extent * inner + line) }
     }
   }
 

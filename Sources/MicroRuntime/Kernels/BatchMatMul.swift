@@ -5,7 +5,7 @@ import TensorMath
 
 /// BATCH_MATMUL: matrix products over leading axes that may repeat.
 extension OperatorContext {
-  func batchMatMul() throws(Diagnostic) -> MicroKernel {
+  func batchMatMul() throws(Diagnostic) -> KernelBody {
     guard case .batchMatMul(let adjointX, let adjointY, _) = operation.options else {
       throw bad("it has no options")
     }
@@ -64,7 +64,7 @@ extension OperatorContext {
 
   /// Int8 matrices through the float kernels, whose sums are whole numbers that a float holds exactly.
   private func exactFloatProduct(_ product: FloatMatrices, _ a: Operand, _ b: Operand, _ y: Operand)
-    throws(Diagnostic) -> MicroKernel
+    throws(Diagnostic) -> KernelBody
   {
     let requantization = try matrixRequantization(a, b, y)
     let counts = [a.count, b.count, y.count]
@@ -91,7 +91,7 @@ extension OperatorContext {
 
   private func integerProduct<Element: FixedWidthInteger & BitwiseCopyable & Sendable>(
     _ product: MatrixSteps, _ a: Operand, _ b: Operand, _ y: Operand, as _: Element.Type
-  ) throws(Diagnostic) -> MicroKernel {
+  ) throws(Diagnostic) -> KernelBody {
     let requantization = try matrixRequantization(a, b, y)
     let (aOffset, bOffset) = (Int64(a.grid.zeroPoint), Int64(b.grid.zeroPoint))
     return { memory in

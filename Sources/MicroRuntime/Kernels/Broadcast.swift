@@ -79,7 +79,7 @@ extension OperatorContext {
   /// A kernel that combines two operands element by element.
   func combining<A: BitwiseCopyable, B: BitwiseCopyable, R: BitwiseCopyable>(
     _ a: Operand, _ b: Operand, to result: Operand, _ combine: @escaping @Sendable (A, B) -> R
-  ) throws(Diagnostic) -> MicroKernel {
+  ) throws(Diagnostic) -> KernelBody {
     let broadcast = try broadcast(a, b, to: result)
     return { memory in
       broadcast.apply(memory(a, as: A.self), memory(b, as: B.self), to: memory(result, as: R.self), combine)
@@ -89,7 +89,7 @@ extension OperatorContext {
   /// A kernel that maps one operand element by element.
   func mapping<A: BitwiseCopyable, R: BitwiseCopyable>(
     _ a: Operand, to result: Operand, _ transform: @escaping @Sendable (A) -> R
-  ) throws(Diagnostic) -> MicroKernel {
+  ) throws(Diagnostic) -> KernelBody {
     try requireSameCount(a, result)
     return { memory in
       let (source, target) = (memory(a, as: A.self), memory(result, as: R.self))
@@ -100,7 +100,7 @@ extension OperatorContext {
   /// As ``mapping(_:to:_:)`` for int8, with a table of all 256 results.
   func tabulating(
     _ a: Operand, to result: Operand, _ transform: (Int32) throws(Diagnostic) -> Int32
-  ) throws(Diagnostic) -> MicroKernel {
+  ) throws(Diagnostic) -> KernelBody {
     try requireSameCount(a, result)
     var entries: [Int8] = []
     for number in Int32(-128)...127 { entries.append(Int8(truncatingIfNeeded: try transform(number))) }
@@ -119,7 +119,7 @@ struct ByteTable: Sendable {
     look(up: source[0..<target.count], in: entries, into: target)
   }
 
-  func kernel(_ source: Operand, _ target: Operand) -> MicroKernel {
+  func kernel(_ source: Operand, _ target: Operand) -> KernelBody {
     return { memory in apply(memory(source), to: memory(target)) }
   }
 }

@@ -4,7 +4,7 @@ import Storage
 
 /// EQUAL and its kin, LOGICAL_AND, LOGICAL_OR, LOGICAL_NOT, SELECT_V2.
 extension OperatorContext {
-  func comparison() throws(Diagnostic) -> MicroKernel {
+  func comparison() throws(Diagnostic) -> KernelBody {
     let (a, b, y) = (try input(0), try input(1), try output())
     try requireSameType(a, b)
     guard y.type == .bool else { throw noKernel(for: a, b, y) }
@@ -38,14 +38,14 @@ extension OperatorContext {
   private func comparing<Element: FixedWidthInteger & BitwiseCopyable & Sendable>(
     _ a: Operand, _ b: Operand, _ y: Operand, as _: Element.Type,
     _ prepare: @escaping @Sendable (Element) -> Element
-  ) throws(Diagnostic) -> MicroKernel {
+  ) throws(Diagnostic) -> KernelBody {
     let relation = relation
     return try combining(a, b, to: y) { (a: Element, b: Element) -> UInt8 in
       relation.holds(prepare(a), prepare(b)) ? 1 : 0
     }
   }
 
-  private func comparingFloats(_ a: Operand, _ b: Operand, _ y: Operand) throws(Diagnostic) -> MicroKernel {
+  private func comparingFloats(_ a: Operand, _ b: Operand, _ y: Operand) throws(Diagnostic) -> KernelBody {
     let relation = relation
     return try combining(a, b, to: y) { (a: Float, b: Float) -> UInt8 in relation.holds(a, b) ? 1 : 0 }
   }
@@ -77,7 +77,7 @@ extension OperatorContext {
     }
   }
 
-  func logic() throws(Diagnostic) -> MicroKernel {
+  func logic() throws(Diagnostic) -> KernelBody {
     let (a, y) = (try input(0), try output())
     guard a.type == .bool, y.type == .bool else { throw noKernel(for: a, y) }
     if operation.code == .logicalNot {
@@ -91,7 +91,7 @@ extension OperatorContext {
     }
   }
 
-  func selection() throws(Diagnostic) -> MicroKernel {
+  func selection() throws(Diagnostic) -> KernelBody {
     let (condition, a, b, y) = (try input(0), try input(1), try input(2), try output())
     try requireSameType(a, y)
     try requireSameType(b, y)

@@ -4,7 +4,7 @@ import Storage
 
 /// CONV_2D and DEPTHWISE_CONV_2D.
 extension OperatorContext {
-  func convolution() throws(Diagnostic) -> MicroKernel {
+  func convolution() throws(Diagnostic) -> KernelBody {
     guard case .convolution(let options) = operation.options else { throw bad("it has no options") }
     let (x, w, y) = (try input(0), try input(1), try output())
     let bias = optionalInput(2)
@@ -32,7 +32,7 @@ extension OperatorContext {
       ?? IntegerConvolution(shape, x, w, bias, y, requantization).kernel
   }
 
-  func depthwiseConvolution() throws(Diagnostic) -> MicroKernel {
+  func depthwiseConvolution() throws(Diagnostic) -> KernelBody {
     guard case .depthwise(let options, let multiplier) = operation.options else {
       throw bad("it has no options")
     }
@@ -117,7 +117,7 @@ struct IntegerConvolution: Sendable {
     self.requantization = requantization
   }
 
-  var kernel: MicroKernel {
+  var kernel: KernelBody {
     if x.type == .int8 {
       return { memory in run(memory, as: Int8.self, offset: Int64(x.grid.zeroPoint)) }
     }
@@ -180,7 +180,7 @@ struct IntegerDepthwise: Sendable {
     self.requantization = requantization
   }
 
-  var kernel: MicroKernel {
+  var kernel: KernelBody {
     if x.type == .int8 {
       return { memory in run(memory, as: Int8.self, offset: Int64(x.grid.zeroPoint)) }
     }

@@ -3,7 +3,7 @@ import Micro
 
 extension OperatorContext {
   /// What the operator does; throws for what has no kernel here.
-  func kernel() throws(Diagnostic) -> MicroKernel {
+  func kernel() throws(Diagnostic) -> KernelBody {
     for output in outputs() where output.constant != nil {
       throw bad("it writes '\(output.name)', which is a constant")
     }
@@ -33,7 +33,7 @@ extension OperatorContext {
     }
   }
 
-  private func kernelOfOneOperand() throws(Diagnostic) -> MicroKernel {
+  private func kernelOfOneOperand() throws(Diagnostic) -> KernelBody {
     switch operation.code {
     case .softmax: return try softmax()
     case .logSoftmax: return try logSoftmax()
@@ -59,7 +59,7 @@ extension OperatorContext {
     }
   }
 
-  private func kernelThatMoves() throws(Diagnostic) -> MicroKernel {
+  private func kernelThatMoves() throws(Diagnostic) -> KernelBody {
     switch operation.code {
     case .reshape, .squeeze, .expandDims: return try reshape()
     case .transpose: return try transposition()

@@ -6,7 +6,7 @@ import TensorMath
 /// ADD, SUB and MUL of int8 through the micro-kernels, with the bytes of the plain loops; nil where those do not suit.
 extension OperatorContext {
   func fastAddition(_ a: Operand, _ b: Operand, _ y: Operand, _ sum: FineSum) throws(Diagnostic)
-    -> MicroKernel?
+    -> KernelBody?
   {
     guard let kernels, let left = sum.left.multiplier.fast, let right = sum.right.multiplier.fast,
       let factor = sum.multiplier.fast, left.shift <= 0, right.shift <= 0, let bounds = sum.range.withinInt8
@@ -20,7 +20,7 @@ extension OperatorContext {
 
   func fastMultiplication(
     _ a: Operand, _ b: Operand, _ y: Operand, _ multiplier: Multiplier, _ range: ClosedRange<Int32>
-  ) throws(Diagnostic) -> MicroKernel? {
+  ) throws(Diagnostic) -> KernelBody? {
     guard let kernels, let factor = multiplier.fast, let bounds = range.withinInt8 else { return nil }
     let fast = Int8Product(
       zeroPoints: (a.grid.zeroPoint, b.grid.zeroPoint), factor: factor, zeroPoint: y.grid.zeroPoint,
@@ -32,7 +32,7 @@ extension OperatorContext {
   private func combiningRuns(
     _ a: Operand, _ b: Operand, to y: Operand,
     _ combine: @escaping @Sendable (View<Int8>, View<Int8>, View<Int8>) -> Void
-  ) throws(Diagnostic) -> MicroKernel? {
+  ) throws(Diagnostic) -> KernelBody? {
     let broadcast = try broadcast(a, b, to: y)
     let run = broadcast.run
     guard run > 1, broadcast.steps == [1, 1] || broadcast.steps == [1, 0] else { return nil }

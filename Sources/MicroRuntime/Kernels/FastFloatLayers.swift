@@ -10,7 +10,7 @@ extension OperatorContext {
   func fastFloatConvolution(
     _ shape: ConvolutionShape, _ x: Operand, _ w: Operand, _ bias: Operand?, _ y: Operand,
     _ activation: MicroActivation
-  ) -> MicroKernel? {
+  ) -> KernelBody? {
     guard let filter = w.alignedFloats else { return nil }
     let groups = shape.inputChannels / shape.filterDepth
     return fastFloat(shape, groups: groups, x, filter: filter, bias, y, activation)
@@ -19,7 +19,7 @@ extension OperatorContext {
   func fastFloatDepthwise(
     _ shape: ConvolutionShape, _ x: Operand, _ w: Operand, _ bias: Operand?, _ y: Operand,
     _ activation: MicroActivation
-  ) -> MicroKernel? {
+  ) -> KernelBody? {
     guard let weights = w.alignedFloats else { return nil }
     // Filter after filter instead of tap after tap.
     let (taps, channels) = (shape.rows.kernel * shape.columns.kernel, shape.outputChannels)
@@ -33,7 +33,7 @@ extension OperatorContext {
   private func fastFloat(
     _ shape: ConvolutionShape, groups: Int, _ x: Operand, filter: View<Float>, _ bias: Operand?, _ y: Operand,
     _ activation: MicroActivation
-  ) -> MicroKernel? {
+  ) -> KernelBody? {
     guard bias == nil || bias?.constant != nil, shape.isCompact, shape.batch > 0 else { return nil }
     let geometry = ConvolutionGeometry(
       input: [shape.rows.input, shape.columns.input], kernel: [shape.rows.kernel, shape.columns.kernel],
@@ -50,7 +50,7 @@ extension OperatorContext {
   func fastFloatDense(
     _ x: Operand, _ w: Operand, _ bias: Operand?, _ y: Operand, rows: Int, depth: Int, filters: Int,
     _ activation: MicroActivation
-  ) -> MicroKernel? {
+  ) -> KernelBody? {
     guard bias == nil || bias?.constant != nil, let filter = w.alignedFloats, rows > 0
     else { return nil }
     let geometry = ConvolutionGeometry(
@@ -61,7 +61,7 @@ extension OperatorContext {
   private func packed(
     _ geometry: ConvolutionGeometry, _ x: Operand, filter: View<Float>, _ bias: Operand?, _ y: Operand,
     _ activation: MicroActivation, batch: Int
-  ) -> MicroKernel {
+  ) -> KernelBody {
     let range = activation.floatRange
     let clamp = range.low == -Float.greatestFiniteMagnitude ? nil : range.low...range.high
     let convolution = PackedConvolution(

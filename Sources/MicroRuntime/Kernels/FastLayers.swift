@@ -8,7 +8,7 @@ extension OperatorContext {
   func fastConvolution(
     _ shape: ConvolutionShape, _ x: Operand, _ w: Operand, _ bias: Operand?, _ y: Operand,
     _ requantization: Requantization
-  ) -> MicroKernel? {
+  ) -> KernelBody? {
     guard shape.isCompact, let layer = FastLayer(x, w, bias, requantization, kernels) else { return nil }
     let convolution = PackedInt8Convolution(
       shape.window, inputChannels: shape.inputChannels, outputChannels: shape.outputChannels,
@@ -24,7 +24,7 @@ extension OperatorContext {
   func fastDepthwise(
     _ shape: ConvolutionShape, multiplier: Int, _ x: Operand, _ w: Operand, _ bias: Operand?, _ y: Operand,
     _ requantization: Requantization
-  ) -> MicroKernel? {
+  ) -> KernelBody? {
     guard shape.isCompact, let layer = FastLayer(x, w, bias, requantization, kernels) else { return nil }
     let depthwise = PackedInt8Depthwise(
       shape.window, inputChannels: shape.inputChannels, multiplier: multiplier, weights: layer.weights,
@@ -36,7 +36,7 @@ extension OperatorContext {
     }
   }
 
-  func fastFullyConnected(_ plain: IntegerFullyConnected, _ bias: Operand?) -> MicroKernel? {
+  func fastFullyConnected(_ plain: IntegerFullyConnected, _ bias: Operand?) -> KernelBody? {
     let (x, y) = (plain.x, plain.y)
     guard plain.weightZeroPoint == 0, let layer = FastLayer(x, plain.w, bias, plain.requantization, kernels)
     else {
@@ -52,7 +52,7 @@ extension OperatorContext {
 
   func fastPool(
     _ rows: WindowAxis, _ columns: WindowAxis, _ x: Operand, _ y: Operand, _ range: ClosedRange<Int32>
-  ) -> MicroKernel? {
+  ) -> KernelBody? {
     guard let kernels, let bounds = range.withinInt8, rows.paddedExtent < 1 << 16,
       columns.paddedExtent < 1 << 16
     else { return nil }

@@ -17,7 +17,7 @@ struct FloatConvolution: Sendable {
     (self.x, self.w, self.y, self.bias, self.range) = (x, w, y, bias, range)
   }
 
-  var kernel: MicroKernel {
+  var kernel: KernelBody {
     return { memory in run(memory) }
   }
 
@@ -70,7 +70,7 @@ struct FloatDepthwise: Sendable {
     (self.x, self.w, self.y, self.bias, self.range) = (x, w, y, bias, range)
   }
 
-  var kernel: MicroKernel {
+  var kernel: KernelBody {
     return { memory in run(memory) }
   }
 

@@ -5,7 +5,7 @@ import TensorMath
 
 /// Element-wise functions that TFLM has for floats alone, and ABS and RSQRT.
 extension OperatorContext {
-  func floatFunction() throws(Diagnostic) -> MicroKernel {
+  func floatFunction() throws(Diagnostic) -> KernelBody {
     let (x, y) = (try input(0), try output())
     guard x.type == .float32, y.type == .float32 else { throw noKernel(for: x, y) }
     switch operation.code {
@@ -24,7 +24,7 @@ extension OperatorContext {
 
   /// A function of the float executor, whose bits are the same everywhere.
   func floatFunction(_ function: ElementwiseFunction, _ x: Operand, _ y: Operand) throws(Diagnostic)
-    -> MicroKernel
+    -> KernelBody
   {
     try requireSameCount(x, y)
     return { memory in
@@ -32,7 +32,7 @@ extension OperatorContext {
     }
   }
 
-  func absolute() throws(Diagnostic) -> MicroKernel {
+  func absolute() throws(Diagnostic) -> KernelBody {
     let (x, y) = (try input(0), try output())
     try requireSameType(x, y)
     if x.type == .float32 { return try mapping(x, to: y) { (x: Float) in abs(x) } }
@@ -55,7 +55,7 @@ extension OperatorContext {
     }
   }
 
-  func reciprocalSquareRoot() throws(Diagnostic) -> MicroKernel {
+  func reciprocalSquareRoot() throws(Diagnostic) -> KernelBody {
     let (x, y) = (try input(0), try output())
     try requireSameType(x, y)
     if x.type == .float32 { return try mapping(x, to: y) { (x: Float) in 1 / x.squareRoot() } }
@@ -70,7 +70,7 @@ extension OperatorContext {
 
   private func rootKernel<Element: FixedWidthInteger & BitwiseCopyable & Sendable>(
     _ root: IntegerReciprocalRoot, _ x: Operand, _ y: Operand, as _: Element.Type
-  ) throws(Diagnostic) -> MicroKernel {
+  ) throws(Diagnostic) -> KernelBody {
     try requireSameCount(x, y)
     let range = Int32(Element.min)...Int32(Element.max)
     let name = name

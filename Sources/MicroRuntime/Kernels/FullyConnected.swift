@@ -4,7 +4,7 @@ import Storage
 
 /// FULLY_CONNECTED: each row of data with each row of weights.
 extension OperatorContext {
-  func fullyConnected() throws(Diagnostic) -> MicroKernel {
+  func fullyConnected() throws(Diagnostic) -> KernelBody {
     guard case .fullyConnected(let options) = operation.options else { throw bad("it has no options") }
     let (x, w, y) = (try input(0), try input(1), try output())
     let bias = optionalInput(2)
@@ -98,7 +98,7 @@ struct IntegerFullyConnected: Sendable {
   let weightZeroPoint: Int32
   let requantization: Requantization
 
-  var kernel: MicroKernel {
+  var kernel: KernelBody {
     if x.type == .int8 { return { memory in run(memory, as: Int8.self) } }
     return { memory in run(memory, as: Int16.self) }
   }

@@ -100,7 +100,7 @@ struct Positions {
 extension OperatorContext {
   /// A kernel that moves elements of input `number` as the map says, whatever their type.
   func moving(_ source: Operand, to target: Operand, fill: Int = 0, by sources: [Int]) throws(Diagnostic)
-    -> MicroKernel
+    -> KernelBody
   {
     try requireSameType(source, target)
     try require(
@@ -120,7 +120,7 @@ extension OperatorContext {
 
   private func move<Element: BitwiseCopyable & Sendable>(
     _ map: IndexMap, _ source: Operand, _ target: Operand, _ fill: Element
-  ) -> MicroKernel {
+  ) -> KernelBody {
     return { memory in map.apply(memory(source, as: Element.self), to: memory(target), fill: fill) }
   }
 

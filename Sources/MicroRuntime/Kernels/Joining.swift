@@ -4,7 +4,7 @@ import Storage
 
 /// CONCATENATION, PACK, SPLIT, SPLIT_V and UNPACK.
 extension OperatorContext {
-  func concatenation() throws(Diagnostic) -> MicroKernel {
+  func concatenation() throws(Diagnostic) -> KernelBody {
     guard case .concatenation(let axis, let activation) = operation.options else {
       throw bad("it has no options")
     }
@@ -22,7 +22,7 @@ extension OperatorContext {
       parts, y, extents: parts.map { $0.rank == y.rank ? $0.shape[resolved] : 0 }, axis: resolved)
   }
 
-  func packing() throws(Diagnostic) -> MicroKernel {
+  func packing() throws(Diagnostic) -> KernelBody {
     guard case .pack(_, let axis) = operation.options else { throw bad("it has no options") }
     let (parts, y) = (try inputs(), try output())
     let resolved = try self.axis(axis, rank: y.rank)
@@ -31,7 +31,7 @@ extension OperatorContext {
   }
 
   private func joining(_ parts: [Operand], _ y: Operand, extents: [Int], axis: Int) throws(Diagnostic)
-    -> MicroKernel
+    -> KernelBody
   {
     let pieces = try pieces(parts, of: y, extents: extents, axis: axis)
     return { memory in
@@ -43,7 +43,7 @@ extension OperatorContext {
   }
 
   /// SPLIT (the axis first) and SPLIT_V: the declared results say where the pieces end.
-  func splitting() throws(Diagnostic) -> MicroKernel {
+  func splitting() throws(Diagnostic) -> KernelBody {
     let isEven = operation.code == .split
     let x = try input(isEven ? 1 : 0)
     guard let axis = try integers(isEven ? 0 : 2).first else { throw bad("it has no axis") }
@@ -52,13 +52,13 @@ extension OperatorContext {
       x, extents: outputs().map { $0.rank == x.rank ? $0.shape[resolved] : 0 }, axis: resolved)
   }
 
-  func unpacking() throws(Diagnostic) -> MicroKernel {
+  func unpacking() throws(Diagnostic) -> KernelBody {
     guard case .unpack(_, let axis) = operation.options else { throw bad("it has no options") }
     let x = try input(0)
     return try separating(x, extents: outputs().map { _ in 1 }, axis: try self.axis(axis, rank: x.rank))
   }
 
-  private func separating(_ x: Operand, extents: [Int], axis: Int) throws(Diagnostic) -> MicroKernel {
+  private func separating(_ x: Operand, extents: [Int], axis: Int) throws(Diagnostic) -> KernelBody {
     let parts = outputs()
     for part in parts { try requireSameType(part, x) }
     let pieces = try pieces(parts, of: x, extents: extents, axis: axis)
@@ -76,14 +76,14 @@ extension OperatorContext {
     try require(
       extents.reduce(0, +) == whole.shape[axis],
       "pieces of \(extents) along axis \(axis) do not make \(whole.shape)")
-    let lanes = Lanes(whole.shape, axis: axis)
+    let lines = AxisLines(whole.shape, axis: axis)
     for (part, extent) in zip(parts, extents) {
       try require(
-        part.count == lanes.outer * extent * lanes.inner,
+        part.count == lines.outer * extent * lines.inner,
         "'\(part.name)' \(part.shape) does not fit \(whole.shape)")
     }
     return Pieces(
-      outer: lanes.outer, byteCounts: extents.map { $0 * lanes.inner * (whole.type.byteCount ?? 1) })
+      outer: lines.outer, byteCounts: extents.map { $0 * lines.inner * (whole.type.byteCount ?? 1) })
   }
 }
 

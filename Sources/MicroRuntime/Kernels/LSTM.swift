@@ -4,7 +4,7 @@ import Storage
 
 /// UNIDIRECTIONAL_SEQUENCE_LSTM: 24 operands, of which hidden and cell state stay from call to call.
 extension OperatorContext {
-  func lstm() throws(Diagnostic) -> MicroKernel {
+  func lstm() throws(Diagnostic) -> KernelBody {
     guard case .lstm(let options) = operation.options else { throw bad("it has no options") }
     let layer = try LSTMLayer(self, options)
     switch (layer.x.type, layer.cell.type) {
@@ -110,6 +110,8 @@ private struct IntegerLSTM: Sendable {
     inputScales = try scales(layer.x, layer.inputWeights)
     recurrentScales = try scales(layer.hidden, layer.recurrentWeights)
     let cellScale = layer.cell.grid.scale
+    try context.require(
+      Sigmoid16.takes(scale: cellScale), "its cell state's scale \(cellScale) is too large for 16 bits")
     forget = try Multiplier(0x1p-15 * Double(cellScale) / Double(cellScale))
     update = try Multiplier(0x1p-30 / Double(cellScale))
     output = try Multiplier(0x1p-30 / Double(layer.hidden.grid.scale))
@@ -119,7 +121,7 @@ private struct IntegerLSTM: Sendable {
     cellClip = clip > 0 ? Int32(min(max(Double(clip) / Double(cellScale), -32768), 32767)) : nil
   }
 
-  var kernel: MicroKernel {
+  var kernel: KernelBody {
     if layer.x.type == .int8 { return { memory in run(memory, as: Int8.self) } }
     return { memory in run(memory, as: Int16.self) }
   }
@@ -188,7 +190,7 @@ private struct FloatLSTM: Sendable {
 
   init(_ layer: LSTMLayer) { self.layer = layer }
 
-  var kernel: MicroKernel {
+  var kernel: KernelBody {
     return { memory in run(memory) }
   }
 

@@ -5,14 +5,14 @@ import Storage
 /// Operators whose result is their operand's elements in another order or shape.
 extension OperatorContext {
   /// RESHAPE, SQUEEZE and EXPAND_DIMS: the declared shape of the result is what counts.
-  func reshape() throws(Diagnostic) -> MicroKernel {
+  func reshape() throws(Diagnostic) -> KernelBody {
     let (x, y) = (try input(0), try output())
     try requireSameType(x, y)
     try requireSameCount(x, y)
     return { memory in memory.bytes[y.index].copy(from: memory.bytes[x.index]) }
   }
 
-  func transposition() throws(Diagnostic) -> MicroKernel {
+  func transposition() throws(Diagnostic) -> KernelBody {
     let (x, y) = (try input(0), try output())
     let order = try integers(1)
     try requireSupported(x.rank <= 5, "TFLM transposes up to 5 axes, '\(x.name)' has \(x.rank)")
@@ -25,7 +25,7 @@ extension OperatorContext {
   }
 
   /// PAD and PADV2.
-  func padding() throws(Diagnostic) -> MicroKernel {
+  func padding() throws(Diagnostic) -> KernelBody {
     let (x, y) = (try input(0), try output())
     let pads = try pads(of: x, to: y)
     try requireSupported(x.rank <= 5, "TFLM pads up to 5 axes, '\(x.name)' has \(x.rank)")
@@ -76,7 +76,7 @@ extension OperatorContext {
     }
   }
 
-  func mirrorPadding() throws(Diagnostic) -> MicroKernel {
+  func mirrorPadding() throws(Diagnostic) -> KernelBody {
     guard case .mirrorPad(let isSymmetric) = operation.options else { throw bad("it has no options") }
     let (x, y) = (try input(0), try output())
     guard x.type == .float32 || x.type == .int8 else { throw noKernel(for: x, y) }
@@ -101,7 +101,7 @@ extension OperatorContext {
     return try moving(x, to: y, by: sources)
   }
 
-  func reversal() throws(Diagnostic) -> MicroKernel {
+  func reversal() throws(Diagnostic) -> KernelBody {
     let (x, y) = (try input(0), try output())
     var axes = Set<Int>()
     for axis in try integers(1) { axes.insert(try self.axis(axis, rank: x.rank)) }
@@ -115,7 +115,7 @@ extension OperatorContext {
     return try moving(x, to: y, by: sources)
   }
 
-  func broadcastTo() throws(Diagnostic) -> MicroKernel {
+  func broadcastTo() throws(Diagnostic) -> KernelBody {
     let (x, y) = (try input(0), try output())
     try requireSupported(y.rank <= 5, "TFLM repeats along up to 5 axes, '\(y.name)' has \(y.rank)")
     guard let broadcast = Broadcast([x.shape], to: y.shape) else {
@@ -131,7 +131,7 @@ extension OperatorContext {
   // MARK: Blocks
 
   /// SPACE_TO_DEPTH and DEPTH_TO_SPACE: the position inside of a block counts before the channel.
-  func depthBlocks() throws(Diagnostic) -> MicroKernel {
+  func depthBlocks() throws(Diagnostic) -> KernelBody {
     guard case .blocks(let size) = operation.options, size > 0 else { throw bad("it has no block size") }
     let (x, y) = (try input(0), try output())
     guard x.type == .float32 || x.type == .int8 else { throw noKernel(for: x, y) }
@@ -155,7 +155,7 @@ extension OperatorContext {
     return try moving(x, to: y, by: sources)
   }
 
-  func spaceToBatch() throws(Diagnostic) -> MicroKernel {
+  func spaceToBatch() throws(Diagnostic) -> KernelBody {
     let (x, y) = (try input(0), try output())
     let blocks = try blocks(x, y)
     guard blocks.edges.allSatisfy({ $0 == (0, 0) }) else {
@@ -178,7 +178,7 @@ extension OperatorContext {
     return try moving(x, to: y, by: sources)
   }
 
-  func batchToSpace() throws(Diagnostic) -> MicroKernel {
+  func batchToSpace() throws(Diagnostic) -> KernelBody {
     let (x, y) = (try input(0), try output())
     let blocks = try blocks(x, y)
     let strides = Positions.strides(x.shape)
@@ -207,7 +207,7 @@ extension OperatorContext {
     let total = sizes.reduce(1, *)
     let (whole, parts) = operation.code == .spaceToBatchND ? (x.shape, y.shape) : (y.shape, x.shape)
     try require(
-      parts[0] == whole[0] * total && parts.last == whole.last
+      total <= parts[0] && parts[0] == whole[0] * total && parts.last == whole.last
         && sizes.indices.allSatisfy {
           parts[$0 + 1] * sizes[$0] == whole[$0 + 1] + edges[2 * $0] + edges[2 * $0 + 1]
         }, "blocks of \(sizes) do not make \(y.shape) of \(x.shape)")

@@ -4,7 +4,7 @@ import Storage
 
 /// MUL, DIV, SQUARED_DIFFERENCE, MAXIMUM, MINIMUM, FLOOR_DIV and FLOOR_MOD.
 extension OperatorContext {
-  func multiplication() throws(Diagnostic) -> MicroKernel {
+  func multiplication() throws(Diagnostic) -> KernelBody {
     let (a, b, y) = (try input(0), try input(1), try output())
     let activation = try arithmeticActivation()
     try requireSameType(a, y)
@@ -34,7 +34,7 @@ extension OperatorContext {
     }
   }
 
-  func division() throws(Diagnostic) -> MicroKernel {
+  func division() throws(Diagnostic) -> KernelBody {
     let (a, b, y) = (try input(0), try input(1), try output())
     let activation = try arithmeticActivation()
     try requireSameType(a, y)
@@ -58,7 +58,7 @@ extension OperatorContext {
     }
   }
 
-  func squaredDifference() throws(Diagnostic) -> MicroKernel {
+  func squaredDifference() throws(Diagnostic) -> KernelBody {
     let (a, b, y) = (try input(0), try input(1), try output())
     try requireSameType(a, y)
     try requireSameType(b, y)
@@ -80,7 +80,7 @@ extension OperatorContext {
   }
 
   /// Raw numbers are compared, so that both operands and the result need one grid.
-  func extreme() throws(Diagnostic) -> MicroKernel {
+  func extreme() throws(Diagnostic) -> KernelBody {
     let (a, b, y) = (try input(0), try input(1), try output())
     try requireSameType(a, y)
     try requireSameType(b, y)
@@ -96,14 +96,14 @@ extension OperatorContext {
 
   private func extreme<Element: Comparable & BitwiseCopyable & Sendable>(
     _ a: Operand, _ b: Operand, _ y: Operand, as _: Element.Type
-  ) throws(Diagnostic) -> MicroKernel {
+  ) throws(Diagnostic) -> KernelBody {
     if operation.code == .maximum {
       return try combining(a, b, to: y) { (a: Element, b: Element) in a > b ? a : b }
     }
     return try combining(a, b, to: y) { (a: Element, b: Element) in a < b ? a : b }
   }
 
-  func floorDivision() throws(Diagnostic) -> MicroKernel {
+  func floorDivision() throws(Diagnostic) -> KernelBody {
     let (a, b, y) = (try input(0), try input(1), try output())
     guard a.type == .float32, b.type == .float32, y.type == .float32 else { throw noKernel(for: a, b, y) }
     if operation.code == .floorDiv {

@@ -4,7 +4,7 @@ import Storage
 
 /// L2_NORMALIZATION and LOG_SOFTMAX, both along the last axis.
 extension OperatorContext {
-  func l2Normalization() throws(Diagnostic) -> MicroKernel {
+  func l2Normalization() throws(Diagnostic) -> KernelBody {
     let (x, y) = (try input(0), try output())
     try requireSameType(x, y)
     try requireSameCount(x, y)
@@ -46,7 +46,7 @@ extension OperatorContext {
     }
   }
 
-  func logSoftmax() throws(Diagnostic) -> MicroKernel {
+  func logSoftmax() throws(Diagnostic) -> KernelBody {
     let (x, y) = (try input(0), try output())
     try requireSameType(x, y)
     try requireSameCount(x, y)
@@ -70,7 +70,7 @@ extension OperatorContext {
     }
   }
 
-  private func floatLogSoftmax(_ x: Operand, _ y: Operand, width: Int) -> MicroKernel {
+  private func floatLogSoftmax(_ x: Operand, _ y: Operand, width: Int) -> KernelBody {
     return { memory in
       let (source, target) = (memory(x, as: Float.self), memory(y, as: Float.self))
       for row in stride(from: 0, to: source.count, by: width) {

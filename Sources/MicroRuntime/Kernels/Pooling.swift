@@ -4,7 +4,7 @@ import Storage
 
 /// AVERAGE_POOL_2D, MAX_POOL_2D and L2_POOL_2D: what lies outside of the image does not count.
 extension OperatorContext {
-  func pool() throws(Diagnostic) -> MicroKernel {
+  func pool() throws(Diagnostic) -> KernelBody {
     guard case .pool(let options) = operation.options else { throw bad("it has no options") }
     let (x, y) = (try input(0), try output())
     try requireRank(4, x, y)
@@ -41,7 +41,7 @@ extension OperatorContext {
 
   private func integerPool<Element: FixedWidthInteger & BitwiseCopyable & Sendable>(
     _ pool: Pool, _ x: Operand, _ y: Operand, _ range: ClosedRange<Int32>, as _: Element.Type
-  ) -> MicroKernel {
+  ) -> KernelBody {
     if operation.code == .maxPool2D {
       return { memory in
         let (source, target) = (memory(x, as: Element.self), memory(y, as: Element.self))
@@ -65,7 +65,7 @@ extension OperatorContext {
   }
 
   private func floatPool(_ pool: Pool, _ x: Operand, _ y: Operand, _ range: (low: Float, high: Float))
-    -> MicroKernel
+    -> KernelBody
   {
     let code = operation.code
     return { memory in

@@ -5,7 +5,7 @@ import TensorMath
 
 /// QUANTIZE, DEQUANTIZE and CAST.
 extension OperatorContext {
-  func quantize() throws(Diagnostic) -> MicroKernel {
+  func quantize() throws(Diagnostic) -> KernelBody {
     let (x, y) = (try input(0), try output())
     try requireQuantized(y)
     let grid = y.grid
@@ -52,7 +52,7 @@ extension OperatorContext {
     From: FixedWidthInteger & BitwiseCopyable & Sendable, To: FixedWidthInteger & BitwiseCopyable & Sendable
   >(
     _ multiplier: Multiplier, _ x: Operand, _ y: Operand, _: From.Type, _: To.Type
-  ) throws(Diagnostic) -> MicroKernel {
+  ) throws(Diagnostic) -> KernelBody {
     let (from, to) = (x.grid.zeroPoint, y.grid.zeroPoint)
     let isByteSwap =
       From.bitWidth == 8 && To.bitWidth == 8 && x.grid.scale == y.grid.scale && abs(from - to) == 128
@@ -63,13 +63,13 @@ extension OperatorContext {
     }
   }
 
-  func dequantize() throws(Diagnostic) -> MicroKernel {
+  func dequantize() throws(Diagnostic) -> KernelBody {
     let (x, y) = (try input(0), try output())
     guard y.type == .float32 else { throw noKernel(for: x, y) }
     try requireQuantized(x)
     let (scale, zeroPoint) = (Double(x.grid.scale), x.grid.zeroPoint)
     func real<From: FixedWidthInteger & BitwiseCopyable & Sendable>(_: From.Type) throws(Diagnostic)
-      -> MicroKernel
+      -> KernelBody
     {
       try mapping(x, to: y) { (x: From) in Float(scale * Double(Int32(x) &- zeroPoint)) }
     }
@@ -81,7 +81,7 @@ extension OperatorContext {
     }
   }
 
-  func cast() throws(Diagnostic) -> MicroKernel {
+  func cast() throws(Diagnostic) -> KernelBody {
     let (x, y) = (try input(0), try output())
     switch x.type {
     case .int8: return try cast(x, y) { (x: Int8) in Int64(x) }
@@ -96,7 +96,7 @@ extension OperatorContext {
 
   private func cast<From: BitwiseCopyable & Sendable>(
     _ x: Operand, _ y: Operand, _ widen: @escaping @Sendable (From) -> Int64
-  ) throws(Diagnostic) -> MicroKernel {
+  ) throws(Diagnostic) -> KernelBody {
     switch y.type {
     case .int8: return try mapping(x, to: y) { (x: From) in Int8(truncatingIfNeeded: widen(x)) }
     case .int16: return try mapping(x, to: y) { (x: From) in Int16(truncatingIfNeeded: widen(x)) }
@@ -108,7 +108,7 @@ extension OperatorContext {
     }
   }
 
-  private func castOfFloat(_ x: Operand, _ y: Operand) throws(Diagnostic) -> MicroKernel {
+  private func castOfFloat(_ x: Operand, _ y: Operand) throws(Diagnostic) -> KernelBody {
     // What does not fit is what x86-64's conversion gives: the least int32, cut to the type.
     let truncated = { @Sendable (x: Float) -> Int32 in x > -0x1p31 && x < 0x1p31 ? Int32(x) : .min }
     switch y.type {

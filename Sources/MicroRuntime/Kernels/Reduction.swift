@@ -4,7 +4,7 @@ import Storage
 
 /// MEAN, SUM, REDUCE_MAX, REDUCE_MIN, REDUCE_ALL, ARG_MAX and ARG_MIN.
 extension OperatorContext {
-  func meanOrSum() throws(Diagnostic) -> MicroKernel {
+  func meanOrSum() throws(Diagnostic) -> KernelBody {
     let (x, y) = (try input(0), try output())
     try requireSameType(x, y)
     let reduction = try reduction(x, y)
@@ -26,7 +26,7 @@ extension OperatorContext {
 
   private func integerSum<Element: FixedWidthInteger & BitwiseCopyable & Sendable>(
     _ reduction: Reduction, _ x: Operand, _ y: Operand, isMean: Bool, as _: Element.Type
-  ) throws(Diagnostic) -> MicroKernel {
+  ) throws(Diagnostic) -> KernelBody {
     try requireQuantized(x, y)
     var multiplier = try Multiplier(Double(x.grid.scale) / Double(y.grid.scale))
     if isMean {
@@ -51,7 +51,7 @@ extension OperatorContext {
     }
   }
 
-  func extremeReduction() throws(Diagnostic) -> MicroKernel {
+  func extremeReduction() throws(Diagnostic) -> KernelBody {
     let (x, y) = (try input(0), try output())
     try requireSameType(x, y)
     let reduction = try reduction(x, y)
@@ -68,7 +68,7 @@ extension OperatorContext {
 
   private func extremes<Element: Comparable & BitwiseCopyable & Sendable>(
     _ reduction: Reduction, _ x: Operand, _ y: Operand, from start: Element
-  ) -> MicroKernel {
+  ) -> KernelBody {
     let isMaximum = operation.code == .reduceMax
     return { memory in
       let (source, target) = (memory(x, as: Element.self), memory(y, as: Element.self))
@@ -80,7 +80,7 @@ extension OperatorContext {
     }
   }
 
-  func allReduction() throws(Diagnostic) -> MicroKernel {
+  func allReduction() throws(Diagnostic) -> KernelBody {
     let (x, y) = (try input(0), try output())
     guard x.type == .bool, y.type == .bool else { throw noKernel(for: x, y) }
     let reduction = try reduction(x, y)
@@ -101,30 +101,30 @@ extension OperatorContext {
     return reduction
   }
 
-  func argumentOfExtreme() throws(Diagnostic) -> MicroKernel {
+  func argumentOfExtreme() throws(Diagnostic) -> KernelBody {
     let (x, y) = (try input(0), try output())
     guard let axis = try integers(1).first else { throw bad("it has no axis") }
-    let lanes = Lanes(x.shape, axis: try self.axis(axis, rank: x.rank))
-    try require(y.count == lanes.outer * lanes.inner, "\(x.shape) does not give \(y.shape)")
+    let lines = AxisLines(x.shape, axis: try self.axis(axis, rank: x.rank))
+    try require(y.count == lines.outer * lines.inner, "\(x.shape) does not give \(y.shape)")
     guard y.type == .int32 else { throw noKernel(for: x, y) }
     switch x.type {
-    case .float32: return firstExtremes(lanes, x, y, as: Float.self)
-    case .int8: return firstExtremes(lanes, x, y, as: Int8.self)
+    case .float32: return firstExtremes(lines, x, y, as: Float.self)
+    case .int8: return firstExtremes(lines, x, y, as: Int8.self)
     default: throw noKernel(for: x, y)
     }
   }
 
   private func firstExtremes<Element: Comparable & BitwiseCopyable & Sendable>(
-    _ lanes: Lanes, _ x: Operand, _ y: Operand, as _: Element.Type
-  ) -> MicroKernel {
+    _ lines: AxisLines, _ x: Operand, _ y: Operand, as _: Element.Type
+  ) -> KernelBody {
     let isMaximum = operation.code == .argMax
     return { memory in
       let (source, target) = (memory(x, as: Element.self), memory(y, as: Int32.self))
       var place = 0
-      lanes.forEach { start in
+      lines.forEach { start in
         var (best, at) = (source[start], 0)
-        for step in 1..<max(1, lanes.extent) {
-          let next = source[start + step * lanes.inner]
+        for step in 1..<max(1, lines.extent) {
+          let next = source[start + step * lines.inner]
           if isMaximum ? next > best : next < best { (best, at) = (next, step) }
         }
         target[place] = Int32(at)

@@ -18,7 +18,7 @@ extension OperatorContext {
     return (alignCorners, halfPixelCenters)
   }
 
-  func resizeNearest() throws(Diagnostic) -> MicroKernel {
+  func resizeNearest() throws(Diagnostic) -> KernelBody {
     let (x, y) = (try input(0), try output())
     guard [.float32, .int8, .int16].contains(x.type) else { throw noKernel(for: x, y) }
     let (corners, centers) = try resizeOptions(x, y)
@@ -38,7 +38,7 @@ extension OperatorContext {
     return try moving(x, to: y, by: sources)
   }
 
-  func resizeBilinear() throws(Diagnostic) -> MicroKernel {
+  func resizeBilinear() throws(Diagnostic) -> KernelBody {
     let (x, y) = (try input(0), try output())
     let (corners, centers) = try resizeOptions(x, y)
     try requireSupported(!(corners && centers), "TFLM refuses aligned corners with half-pixel centers")
@@ -47,6 +47,10 @@ extension OperatorContext {
     case .int8:
       let rows = (0..<y.shape[1]).map { FixedBlend($0, shape[1], y.shape[1], corners, centers) }
       let columns = (0..<y.shape[2]).map { FixedBlend($0, shape[2], y.shape[2], corners, centers) }
+      // A step that is rounded up leads behind the last element, where TFLM reads all the same.
+      try requireSupported(
+        rows.allSatisfy { $0.low < shape[1] } && columns.allSatisfy { $0.low < shape[2] },
+        "TFLM reads behind '\(x.name)' when it makes \(y.shape) of \(shape)")
       return { memory in
         let (source, target) = (memory(x, as: Int8.self), memory(y, as: Int8.self))
         Self.blend(shape, rows, columns, low: \.low, high: \.high) { place, a, b, c, d, row, column in

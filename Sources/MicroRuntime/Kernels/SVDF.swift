@@ -4,7 +4,7 @@ import Storage
 
 /// SVDF: a fully connected layer in time, factored into features and their weights over the last calls.
 extension OperatorContext {
-  func svdf() throws(Diagnostic) -> MicroKernel {
+  func svdf() throws(Diagnostic) -> KernelBody {
     guard case .svdf(let rank, let activation, _) = operation.options, rank > 0 else {
       throw bad("it has no rank")
     }
@@ -40,7 +40,7 @@ extension OperatorContext {
     _ shape: SVDFShape, _ x: Operand, _ features: Operand, _ times: Operand, _ bias: Operand?,
     _ state: Operand,
     _ y: Operand, as _: Element.Type
-  ) throws(Diagnostic) -> MicroKernel {
+  ) throws(Diagnostic) -> KernelBody {
     try requireQuantized(x, features, times, state, y)
     let toState = try Multiplier(stateRatio(x.grid.scale, features.grid.scale, state.grid.scale))
     let toResult = try Multiplier(stateRatio(state.grid.scale, times.grid.scale, y.grid.scale))
@@ -82,7 +82,7 @@ extension OperatorContext {
     _ shape: SVDFShape, _ x: Operand, _ features: Operand, _ times: Operand, _ bias: Operand?,
     _ state: Operand,
     _ y: Operand, _ activation: MicroActivation
-  ) -> MicroKernel {
+  ) -> KernelBody {
     return { memory in
       let (data, weights, past) = (
         memory(x, as: Float.self), memory(features, as: Float.self), memory(state, as: Float.self)

@@ -4,7 +4,7 @@ import Storage
 
 /// SLICE, STRIDED_SLICE, GATHER, GATHER_ND, EMBEDDING_LOOKUP and DYNAMIC_UPDATE_SLICE.
 extension OperatorContext {
-  func slice() throws(Diagnostic) -> MicroKernel {
+  func slice() throws(Diagnostic) -> KernelBody {
     let (x, y) = (try input(0), try output())
     let (begin, size) = (try integers(1), try integers(2))
     try requireSupported(x.rank <= 5, "TFLM slices up to 5 axes, '\(x.name)' has \(x.rank)")
@@ -20,7 +20,7 @@ extension OperatorContext {
     return try moving(x, to: y, by: Positions.map(y.shape) { start + dot($0, strides) })
   }
 
-  func stridedSlice() throws(Diagnostic) -> MicroKernel {
+  func stridedSlice() throws(Diagnostic) -> KernelBody {
     guard case .stridedSlice(let options) = operation.options else { throw bad("it has no options") }
     let (x, y) = (try input(0), try output())
     let (begin, end, strides) = (try integers(1), try integers(2), try integers(3))
@@ -56,7 +56,7 @@ extension OperatorContext {
     return try moving(x, to: y, by: sources)
   }
 
-  func gather() throws(Diagnostic) -> MicroKernel {
+  func gather() throws(Diagnostic) -> KernelBody {
     guard case .gather(let axis, let batchDimensions) = operation.options else {
       throw bad("it has no options")
     }
@@ -101,7 +101,7 @@ extension OperatorContext {
     }
   }
 
-  func gatherND() throws(Diagnostic) -> MicroKernel {
+  func gatherND() throws(Diagnostic) -> KernelBody {
     let (x, indices, y) = (try input(0), try input(1), try output())
     try requireSameType(x, y)
     guard indices.type == .int32, x.type == .float32 || x.type == .int8 else {
@@ -134,7 +134,7 @@ extension OperatorContext {
     }
   }
 
-  func embeddingLookup() throws(Diagnostic) -> MicroKernel {
+  func embeddingLookup() throws(Diagnostic) -> KernelBody {
     let (ids, table, y) = (try input(0), try input(1), try output())
     guard ids.type == .int32 else { throw noKernel(for: ids, table, y) }
     try require(
@@ -164,7 +164,7 @@ extension OperatorContext {
   }
 
   /// A copy of the operand with a smaller tensor written over it, moved inside where it would stand out.
-  func dynamicUpdateSlice() throws(Diagnostic) -> MicroKernel {
+  func dynamicUpdateSlice() throws(Diagnostic) -> KernelBody {
     let (x, update, starts, y) = (try input(0), try input(1), try input(2), try output())
     try requireSameType(x, y)
     try requireSameType(update, x)

@@ -4,7 +4,7 @@ import Storage
 
 /// SOFTMAX along the last axis.
 extension OperatorContext {
-  func softmax() throws(Diagnostic) -> MicroKernel {
+  func softmax() throws(Diagnostic) -> KernelBody {
     guard case .softmax(let beta) = operation.options else { throw bad("it has no options") }
     let (x, y) = (try input(0), try output())
     try requireSameCount(x, y)
@@ -32,7 +32,7 @@ extension OperatorContext {
     }
   }
 
-  private func floatSoftmax(_ x: Operand, _ y: Operand, width: Int, beta: Float) -> MicroKernel {
+  private func floatSoftmax(_ x: Operand, _ y: Operand, width: Int, beta: Float) -> KernelBody {
     return { memory in
       let (source, target) = (memory(x, as: Float.self), memory(y, as: Float.self))
       for row in stride(from: 0, to: source.count, by: width) {
@@ -51,7 +51,7 @@ extension OperatorContext {
 
   private func integerSoftmax<Element: FixedWidthInteger & BitwiseCopyable & Sendable>(
     _ x: Operand, _ y: Operand, width: Int, beta: Float, as _: Element.Type
-  ) throws(Diagnostic) -> MicroKernel {
+  ) throws(Diagnostic) -> KernelBody {
     try requireQuantized(x)
     let exponent = try SoftmaxExponent(x, beta: beta, self)
     let bits = Int32(Element.bitWidth)
@@ -80,7 +80,7 @@ extension OperatorContext {
   }
 
   private func wideSoftmax(_ x: Operand, _ y: Operand, width: Int, beta: Float) throws(Diagnostic)
-    -> MicroKernel
+    -> KernelBody
   {
     try requireQuantized(x)
     let multiplier = try Multiplier(Double(x.grid.scale) * Double(beta) / (10.0 / 65535.0))

@@ -4,7 +4,7 @@ import Storage
 
 /// TRANSPOSE_CONV: every input adds its filter to the result around it.
 extension OperatorContext {
-  func transposedConvolution() throws(Diagnostic) -> MicroKernel {
+  func transposedConvolution() throws(Diagnostic) -> KernelBody {
     guard case .transposedConvolution(let options) = operation.options else { throw bad("it has no options") }
     let (w, x, y) = (try input(1), try input(2), try output())
     let bias = optionalInput(3)
@@ -49,7 +49,7 @@ extension OperatorContext {
     _ scatter: Scatter, _ x: Operand, _ w: Operand, _ bias: Bias, _ y: Operand,
     _ requantization: Requantization,
     as _: Element.Type
-  ) -> MicroKernel {
+  ) -> KernelBody {
     let offset = requantization.isWide ? 0 : Int64(x.grid.zeroPoint)
     return { memory in
       let (data, weights) = (memory(x, as: Element.self), memory(w, as: Int8.self))
@@ -72,7 +72,7 @@ extension OperatorContext {
   private func floatScatter(
     _ scatter: Scatter, _ x: Operand, _ w: Operand, _ bias: Operand?, _ y: Operand,
     _ range: (low: Float, high: Float)
-  ) -> MicroKernel {
+  ) -> KernelBody {
     return { memory in
       let (data, weights) = (memory(x, as: Float.self), memory(w, as: Float.self))
       let result = memory(y, as: Float.self)

@@ -30,7 +30,7 @@ public struct MicroProgram: Sendable {
   struct Step: Sendable {
     var outputs: [Int]
     /// nil where the results are constants.
-    var kernel: MicroKernel?
+    var kernel: KernelBody?
   }
 
   /// - Parameter kernels: what computes int8 operators where it can; nil for plain loops, which give the same bytes.
@@ -124,9 +124,7 @@ extension MicroProgram {
         }
         count = product
       }
-      if let scales = tensor.quantization?.scales, scales.contains(where: { !$0.isFinite || $0 < 0 }) {
-        throw Diagnostic(.badData, "'\(tensor.name)' has a scale that is negative or not a number")
-      }
+      try checkNumbers(of: tensor)
     }
     let known = graph.tensors.indices
     func check(_ indices: [Int], _ what: String) throws(Diagnostic) {
@@ -137,6 +135,24 @@ extension MicroProgram {
     try check(graph.inputs + graph.outputs, "the list of inputs and outputs")
     for (position, operation) in graph.operators.enumerated() {
       try check(operation.inputs.compactMap { $0 } + operation.outputs, "operator \(position)")
+    }
+  }
+
+  /// Refuses scales and zero points that kernels could not calculate with.
+  private static func checkNumbers(of tensor: MicroTensor) throws(Diagnostic) {
+    guard let quantization = tensor.quantization else { return }
+    let isStepped = [.int4, .int8, .uint8, .int16].contains(tensor.type)
+    // A channel of weights that are all zero may have the scale 0: nothing divides by it.
+    let mayBeZero = tensor.isConstant || !isStepped
+    if let scale = quantization.scales.first(where: { !($0.isFinite && ($0 > 0 || mayBeZero && $0 == 0)) }) {
+      throw Diagnostic(.badData, "'\(tensor.name)' has the scale \(scale), expected a positive number")
+    }
+    guard isStepped, let range = tensor.type.element?.integerRange else { return }
+    if let zeroPoint = quantization.zeroPoints.first(where: { !range.contains($0) }) {
+      throw Diagnostic(
+        .badData,
+        "'\(tensor.name)' has the zero point \(zeroPoint), and \(tensor.type) goes from "
+          + "\(range.lowerBound) to \(range.upperBound)")
     }
   }
 

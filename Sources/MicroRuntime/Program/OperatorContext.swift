@@ -76,7 +76,13 @@ struct OperatorContext {
     }
     switch operand.type {
     case .int32: return bytes.reinterpreted(as: Int32.self).array.map(Int.init)
-    case .int64: return bytes.reinterpreted(as: Int64.self).array.map { Int($0) }
+    case .int64:
+      let values = bytes.reinterpreted(as: Int64.self).array.map { Int($0) }
+      // Sums and products of two stay within 64 bits.
+      if let value = values.first(where: { $0.magnitude > 1 << 31 }) {
+        throw bad("input \(number) '\(operand.name)' holds \(value), which does not fit into 32 bits")
+      }
+      return values
     default: throw unsupported("input \(number) '\(operand.name)' is \(operand.type), not int32")
     }
   }

@@ -28,7 +28,7 @@ final class ScratchMemory {
 }
 
 /// What one operator does with the tensors in memory. Everything that does not depend on them is done before.
-typealias MicroKernel = @Sendable (TensorMemory) throws(Diagnostic) -> Void
+typealias KernelBody = @Sendable (TensorMemory) throws(Diagnostic) -> Void
 
 /// A tensor as an operator sees it.
 struct Operand: Sendable {
