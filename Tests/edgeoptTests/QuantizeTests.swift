@@ -78,7 +78,17 @@ import Testing
   @Test func samplesAreRoundedAtTheBorder() throws {
     let folder = try TemporaryFolder()
     let model = try quantized(in: folder)
-    let input = try folder.writeArray("zeros.npy", sizes: [1, 8, 8, 1])
+    let inspected = try ProgramRun("inspect", model, "--json").json()
+    let port = try #require((inspected["inputs"] as? [[String: Any]])?.first)
+    let scale = Float(try #require(port["scale"] as? Double))
+    let zeroPoint = Float(try #require(port["zero_point"] as? Int))
+    // Halves of a step, and beyond both ends of the type.
+    let reals = (-8..<56).map { (Float(5 * $0) + 0.5) * scale }
+    #expect(reals.count { ($0 / scale).truncatingRemainder(dividingBy: 1).magnitude == 0.5 } > 32)
+    let input = try folder.writeArray("ties.npy", sizes: [1, 8, 8, 1])
+    var file = try Data(contentsOf: URL(fileURLWithPath: input)).dropLast(4 * reals.count)
+    for real in reals { withUnsafeBytes(of: real.bitPattern.littleEndian) { file.append(contentsOf: $0) } }
+    try file.write(to: URL(fileURLWithPath: input))
     let run = try ProgramRun(
       "run", model, "--input", input, "--output-dir", folder.path("out"), "--dump-layers",
       folder.path("layers"),
@@ -86,6 +96,12 @@ import Testing
     #expect(run.status == 0, "\(run.error)")
     let outputs = try #require(try run.json()["outputs"] as? [[String: Any]])
     #expect(outputs[0]["type"] as? String == "int8" && outputs[0]["shape"] as? [Int] == [1, 10])
+    let image = try Data(contentsOf: URL(fileURLWithPath: folder.path("layers/image.npy"))).suffix(
+      reals.count)
+    let wanted = reals.map { real in
+      Int8(min(max((real / scale).rounded(.toNearestOrAwayFromZero) + zeroPoint, -128), 127))
+    }
+    #expect(image.map { Int8(bitPattern: $0) } == wanted)
     #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path("layers")).count > 3)
   }
 
