@@ -75,6 +75,31 @@ import Testing
     #expect(try corrected("--no-bias-correction") == 0)
   }
 
+  @Test func theQDQModelIsTheSameNetwork() throws {
+    let folder = try TemporaryFolder()
+    let (qdq, again) = (folder.path("digits.onnx"), folder.path("again.tflite"))
+    let path = try quantized(in: folder, "--qdq", qdq)
+    // Its scales are its own, so that no samples are needed.
+    let taken = try ProgramRun("quantize", qdq, "-o", again, "--json")
+    #expect(taken.status == 0, "\(taken.error)")
+    func result(_ model: String) throws -> Int {
+      let run = try ProgramRun(["evaluate", model, "--scale", "1/16", "--json"] + Self.test)
+      return try #require(run.json()["correct"] as? Int)
+    }
+    // Float arithmetic between the roundings is steps apart from the device: of 597 images, 2 may change sides.
+    #expect(abs(try result(qdq) - result(path)) <= 2)
+    #expect(abs(try result(again) - result(path)) <= 2)
+    // Neither is written where one may not be replaced.
+    let other = folder.path("other.tflite")
+    let refused = try ProgramRun(
+      ["quantize", ProgramRun.model, "-o", other, "--qdq", qdq] + Self.calibration)
+    #expect(refused.status == 74 && refused.error.contains("--force"))
+    #expect(folder.names == ["again.tflite", "digits.onnx", "digits.tflite"])
+    let misnamed = try ProgramRun(
+      ["quantize", ProgramRun.model, "-o", other, "--qdq", folder.path("digits.tflite")] + Self.calibration)
+    #expect(misnamed.status == 64)
+  }
+
   @Test func samplesAreRoundedAtTheBorder() throws {
     let folder = try TemporaryFolder()
     let model = try quantized(in: folder)

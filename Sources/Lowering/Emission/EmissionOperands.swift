@@ -22,7 +22,7 @@ extension Emission {
   /// Whether a tensor holds real numbers, in whatever form.
   func isReal(_ id: TensorID) -> Bool { graph[id].element.isFloat || numbers(of: id).isQuantized }
 
-  private func usedNumbers(_ operand: Int, _ id: TensorID) -> Numbers {
+  func usedNumbers(_ operand: Int, _ id: TensorID) -> Numbers {
     let use = QuantizationPlan.Use(consumer: site, operand: operand)
     return plan?.requantized[use].map(Numbers.init) ?? numbers(of: id)
   }

@@ -77,7 +77,7 @@ extension Emission {
   }
 
   /// The bias in real numbers; nil when there is none.
-  private func realBias() throws(Refusal) -> [Float]? {
+  func realBias() throws(Refusal) -> [Float]? {
     if let chosen = plan?.biases[site] { return chosen }
     guard let id = operandID(2) else { return nil }
     guard let constant = graph[id].constant else {
@@ -88,7 +88,7 @@ extension Emission {
     return value.floats.array
   }
 
-  private func integers(
+  func integers(
     _ arrangement: WeightArrangement, _ id: TensorID, _ constant: Constant, _ bias: [Float]?,
     _ input: Numbers, _ result: Numbers
   ) throws(Refusal) -> RoundedWeights {

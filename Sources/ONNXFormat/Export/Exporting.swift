@@ -4,6 +4,8 @@ import Storage
 /// The state of one export: nodes and constants so far, and the names that are taken.
 struct Exporting {
   let graph: Graph
+  /// Writes real constants that are known as integers so, each with the operator that dequantizes it.
+  let keepsIntegers: Bool
   private(set) var nodes: [ExportedNode] = []
   private(set) var constants: [ExportedConstant] = []
   /// The lowest opset that knows all operators so far.
@@ -38,7 +40,10 @@ struct Exporting {
     }
   }
 
-  init(_ graph: Graph) { self.graph = graph }
+  init(_ graph: Graph, keepsIntegers: Bool = false) {
+    self.graph = graph
+    self.keepsIntegers = keepsIntegers
+  }
 
   mutating func translate() throws(Diagnostic) {
     for port in graph.inputs + graph.outputs { taken.insert(port.name) }
@@ -198,10 +203,38 @@ struct Exporting {
   mutating func add(_ constant: Constant, named name: String) -> String {
     let key = ConstantKey(constant.simplified)
     if let known = constantNames[key] { return known }
+    if keepsIntegers, constant.type.isFloat, let (value, quantization) = constant.integers,
+      [.int8, .uint8, .int16, .uint16, .int32].contains(value.type)
+    {
+      let dequantized = dequantized(value, quantization, named: name)
+      constantNames[key] = dequantized
+      return dequantized
+    }
     let unique = unique(name.isEmpty ? "\(self.source)/constant" : name)
     constants.append(ExportedConstant(name: unique, constant))
     constantNames[key] = unique
     return unique
+  }
+
+  /// Integers in the file, and the real numbers that they stand for.
+  private mutating func dequantized(
+    _ value: TensorValue, _ quantization: Quantization, named name: String
+  ) -> String {
+    let operation = source
+    source = name.isEmpty ? "\(source)/constant" : name
+    defer { source = operation }
+    let sizes = quantization.axis == nil ? [] : [quantization.scales.count]
+    var operands = [
+      add(Constant(value), named: "\(source)/quantized"),
+      constant(TensorValue(floats: quantization.scales, sizes: sizes), "scale"),
+    ]
+    // 32-bit integers have no zero point.
+    if value.type != .int32 {
+      let zeros = TensorValue(integers: quantization.zeroPoints, type: value.type, sizes: sizes)
+      operands.append(constant(zeros, "zero_point"))
+    }
+    if value.type == .int16 || value.type == .uint16 { require(opset: 21) }
+    return node("DequantizeLinear", operands, quantization.axis.map { ["axis": .int($0)] } ?? [:])
   }
 
   /// A small constant that the operator at hand needs.

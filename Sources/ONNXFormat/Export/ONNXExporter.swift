@@ -10,6 +10,8 @@ import Storage
 public struct ONNXExporter: Sendable {
   public var producer = "edgeopt"
   public var producerVersion: String
+  /// Whether real constants that are known as integers are written so, each with its DequantizeLinear.
+  public var keepsIntegers = false
 
   public init(producerVersion: String = "") { self.producerVersion = producerVersion }
 
@@ -22,7 +24,7 @@ public struct ONNXExporter: Sendable {
 
   @discardableResult
   public func export(_ graph: Graph, to path: String) throws(Diagnostic) -> Summary {
-    var exporting = Exporting(graph)
+    var exporting = Exporting(graph, keepsIntegers: keepsIntegers)
     try exporting.translate()
     let model = ExportedModel(exporting, producer: producer, producerVersion: producerVersion)
     guard model.byteCount <= ExportedModel.maximumByteCount else {

@@ -42,6 +42,8 @@ struct QuantizationJob {
     var lowered: LoweredModel
     var ranges: RangeTable
     var notes: [String]
+    /// How the graph was lowered.
+    var plan: QuantizationPlan
   }
 
   let loader: ModelLoader
@@ -116,7 +118,7 @@ struct QuantizationJob {
       evaluator: FloatEvaluator(), plan: plan, inputType: settings.inputType,
       outputType: settings.outputType, keepsPortShapes: loader.keepsPortLayout
     ).lower(legal.graph)
-    return Made(legal: legal, lowered: lowered, ranges: ranges, notes: notes)
+    return Made(legal: legal, lowered: lowered, ranges: ranges, notes: notes, plan: plan)
   }
 }
 

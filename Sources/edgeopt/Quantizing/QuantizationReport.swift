@@ -33,6 +33,7 @@ struct QuantizationReport {
   var provenance: Provenance
   /// Beside the model.
   var alsoWritten: [(path: String, what: String)] = []
+  var qdq: QDQModel?
   var seconds = 0.0
 
   struct CalibrationFacts {
@@ -96,6 +97,7 @@ struct QuantizationReport {
         }
       lines.append("rewritten: \(rewrite.what) (\(accuracy)): \(rewrite.nodes.shortList)")
     }
+    lines += qdq?.lines ?? []
     return lines.joined(separator: "\n") + "\n"
   }
 
@@ -141,7 +143,8 @@ struct QuantizationReport {
       },
       "output_sqnr": .optional(fidelity) { .number($0.decibels) },
       "reference": .string(Self.reference), "calibration": calibrationJSON,
-      "rewrites": .array(rewrites.map(json)), "notes": .strings(notes), "warnings": .strings(allWarnings),
+      "qdq": .optional(qdq, \.json), "rewrites": .array(rewrites.map(json)), "notes": .strings(notes),
+      "warnings": .strings(allWarnings),
       "provenance": provenance.json, "seconds": .number(seconds),
     ])
   }

@@ -63,6 +63,10 @@ struct QuantizeCommand: Command {
   @Option(
     "Also write C++ sources for the firmware, as 'export' does.", value: "DIR", completion: .directory)
   var c: String?
+  @Option(
+    "Also write the quantized model as ONNX with QuantizeLinear and DequantizeLinear, for ONNX Runtime; float inputs and "
+      + "outputs as the model has them.", value: "OUT.onnx", completion: .file(["onnx"]))
+  var qdq: String?
   @Option("Also write the report, as JSON.", value: "PATH", completion: .file(["json"])) var report: String?
   @OptionGroup("calibration") var calibration: CalibrationOptions
   @OptionGroup("data") var data: QuantizationDataOptions
@@ -115,6 +119,8 @@ struct QuantizeCommand: Command {
         totalSamples: samples?.totalCount, ranges: made.ranges, doctor: calibrated?.doctor),
       rewrites: made.legal.rewrites,
       notes: made.legal.graph.notes + made.notes + made.lowered.notes, warnings: [], provenance: provenance)
+    report.qdq = try targets.qdq.map { (target) throws(Diagnostic) in try QDQModel(made, path: target.path) }
+    if let samples { try report.qdq?.compare(with: device, on: samples, workers: workers) }
     try measure(
       job, DeviceOutput.outputs(of: job.legal.graph, as: made.legal.graph), samples, &report)
     let firmware = try c.map { (path) throws(Diagnostic) in
@@ -126,6 +132,7 @@ struct QuantizeCommand: Command {
     if let path = self.report { report.alsoWritten.append((path, "this report as JSON")) }
     report.seconds = (ContinuousClock.now - start).inSeconds
     // The model last: where it is, everything else is.
+    try report.qdq?.write()
     try firmware?.write()
     try targets.report?.write(Array(report.json.text().utf8))
     try targets.model.write(file.array)
@@ -173,6 +180,7 @@ struct QuantizeCommand: Command {
   private struct Targets {
     var model: OutputTarget
     var report: OutputTarget?
+    var qdq: OutputTarget?
   }
 
   /// Whether everything that is to be written may be, before any work is done.
@@ -192,11 +200,20 @@ struct QuantizeCommand: Command {
       target = try OutputTarget(
         path: defaultOutput, replaces: force ? true : try isOurs(defaultOutput), reading: inputs)
     }
+    let qdqTarget = try qdq.map { (path) throws(Diagnostic) in
+      guard path.lowercased().hasSuffix(".onnx") || FileKind(of: path) == .other else {
+        throw Diagnostic(
+          .usage, "'\(path)' does not end in .onnx, the format that --qdq writes",
+          hint: "give the file a name that ends in .onnx")
+      }
+      return try OutputTarget(path: path, replaces: force, reading: inputs + [target.path])
+    }
     return Targets(
       model: target,
       report: try report.map { (path) throws(Diagnostic) in
         try OutputTarget(path: path, replaces: force, reading: inputs + [target.path])
-      })
+      },
+      qdq: qdqTarget)
   }
 
   private var defaultOutput: String { "\(stem(of: model))_int8.tflite" }
