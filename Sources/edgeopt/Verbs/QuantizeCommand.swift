@@ -174,7 +174,7 @@ struct QuantizeCommand: Command {
   }
 
   private var outputs: [(flag: String, path: String?)] {
-    [("--output", output ?? defaultOutput), ("--report", report)]
+    [("--output", output ?? defaultOutput), ("--qdq", qdq), ("--report", report)]
   }
 
   private struct Targets {
