@@ -30,7 +30,7 @@ struct LegalizationOutputTests {
     #expect(legal.graph.outputs.map(\.declaredShape).dropFirst() == [[.batch(1), 4, 6], [.batch(1), 3, 6]])
     #expect(!legal.graph.operatorNames.contains("concat"))
     #expect(
-      legal.graph.notes.last?.contains("along axis 1 '\(name)_0' is 0..<4, '\(name)_1' is 4..<7") == true)
+      legal.graph.notes.last?.contains("along axis 1 '\(name)_0' is 0 to 3, '\(name)_1' is 4 to 6") == true)
 
     let inputs = sketch.samples(batch: 2)
     let whole = try Program(sketch.graph).makeSession(batch: 2).run(inputs)[1]
