@@ -429,18 +429,19 @@ def run_micro(path, feeds):
     return micro.run(path, [np.ascontiguousarray(value[:, None]) for value in feeds])[0]
 
 
-def prepared(name, folder):
+def prepared(name, kind, folder):
     case = CASES[name]
     net = Net(name)
     case.build(net)
-    path = folder / f"{name}.onnx"
+    # Both kinds of a case run side by side.
+    path = folder / f"{name}_{kind}.onnx"
     onnx.save(net.model(), path)
     feeds = samples(case, net, SAMPLES, 1)
     return case, net, path, feeds, wanted_outputs(reference.session(path), net, feeds)
 
 
 def check_float(binary, name, folder):
-    case, net, path, feeds, wanted = prepared(name, folder)
+    case, net, path, feeds, wanted = prepared(name, "float", folder)
     target = folder / f"{name}.tflite"
     reference.call(binary, ["convert", path, "-o", target, "--force", "--quiet", "--keep-io-layout"])
     for got, value in zip(run_micro(target, feeds), wanted):
@@ -451,7 +452,7 @@ def check_float(binary, name, folder):
 
 
 def check_int8(binary, name, folder, show):
-    case, net, path, feeds, wanted = prepared(name, folder)
+    case, net, path, feeds, wanted = prepared(name, "int8", folder)
     target = folder / f"{name}_int8.tflite"
     command = ["quantize", path, "-o", target, "--force", "--quiet", "--keep-io-layout", "--input-type", "float32",
                "--output-type", "float32"]
