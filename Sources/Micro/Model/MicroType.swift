@@ -26,22 +26,7 @@ public enum MicroType: Int8, Sendable, Hashable, CaseIterable {
   }
 
   /// The graph's type for the same elements; nil for types that no graph has.
-  public var element: ElementType? {
-    switch self {
-    case .bool: .bool
-    case .int4: .int4
-    case .int8: .int8
-    case .uint8: .uint8
-    case .int16: .int16
-    case .uint16: .uint16
-    case .int32: .int32
-    case .uint32: .uint32
-    case .int64: .int64
-    case .uint64: .uint64
-    case .float32: .float32
-    default: nil
-    }
-  }
+  public var element: ElementType? { ElementType.allCases.first { MicroType($0) == self } }
 
   /// Bytes per element in TFLM's memory; nil where TFLM has no size for the type.
   public var byteCount: Int? {

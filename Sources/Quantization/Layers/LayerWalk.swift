@@ -10,6 +10,15 @@ struct LayerCall {
   /// Operands in order; nil for constants and for what is absent.
   var inputs: [TensorValue?]
   var output: TensorValue
+
+  /// How many samples it saw: 1 where nothing that it read follows the batch.
+  func batch(in graph: Graph) -> Int {
+    for (input, value) in zip(graph.operators[index].inputs, inputs) {
+      guard let input, let value, let axis = graph[input].shape.batchAxis else { continue }
+      return max(1, value.sizes[axis] / graph[input].shape[axis].perSample)
+    }
+    return 1
+  }
 }
 
 /// Runs the float graph over samples and shows operators with their operands and results, in bounded memory: an operand

@@ -95,7 +95,7 @@ struct RangeSearch {
     let key = Key(group: reading.group, index: call.index)
     var distances = tally.distances[key] ?? [SquaredDistance](repeating: .init(), count: choices.count)
     let workers = Workers(threads: 1)
-    let batch = batch(of: call)
+    let batch = call.batch(in: groups.graph)
     for (place, candidate) in choices.enumerated() {
       var values: [TensorValue] = []
       for operand in reading.layer.operands {
@@ -112,14 +112,5 @@ struct RangeSearch {
       distances[place].add(expected: call.output.floats, found: found.floats)
     }
     tally.distances[key] = distances
-  }
-
-  private func batch(of call: LayerCall) -> Int {
-    let node = groups.graph.operators[call.index]
-    for (input, value) in zip(node.inputs, call.inputs) {
-      guard let input, let value, let axis = groups.graph[input].shape.batchAxis else { continue }
-      return max(1, value.sizes[axis] / groups.graph[input].shape[axis].perSample)
-    }
-    return 1
   }
 }

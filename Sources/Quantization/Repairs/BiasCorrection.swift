@@ -81,8 +81,7 @@ struct BiasCorrection {
     let rounded = TensorValue(type: .float32, sizes: value.sizes)
     guard let grid = plan.activations[input]?.grid else { return }
     grid.round(value.floats, into: rounded.floats, on: workers)
-    let shape = graph[input].shape
-    let batch = shape.batchAxis.map { max(1, value.sizes[$0] / shape[$0].perSample) } ?? 1
+    let batch = call.batch(in: graph)
     // The clamp hides part of the error; the bias acts before it.
     let hasClamp = graph.operators[call.index].operation.clamp != nil
     let expected = hasClamp ? try pair.real.run([value], batch: batch) : call.output
