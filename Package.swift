@@ -18,9 +18,11 @@ func tests() -> [Target] {
     .testTarget(
       name: "ONNXFormatTests", dependencies: ["ONNXFormat", "Graph", "Passes", "Runtime", "Storage"]),
     .testTarget(name: "GraphTests", dependencies: ["Graph", "Storage"]),
-    .testTarget(name: "edgeoptTests", dependencies: ["edgeopt"], exclude: ["Snapshots"]),
+    .testTarget(name: "edgeoptTests", dependencies: ["edgeopt", "JSONText"], exclude: ["Snapshots"]),
     .testTarget(name: "ArgumentsTests", dependencies: ["Arguments"]),
-    .testTarget(name: "ReportingTests", dependencies: ["Reporting", "Graph", "Micro", "Storage"]),
+    .testTarget(
+      name: "ReportingTests", dependencies: ["Reporting", "JSONText", "Graph", "Micro", "Storage"]),
+    .testTarget(name: "JSONTextTests", dependencies: ["JSONText", "Graph"]),
     .testTarget(
       name: "MicroTests", dependencies: ["Micro", "TFLiteFormat", "Graph", "Storage"],
       exclude: ["arenas.csv"]),
@@ -31,7 +33,8 @@ func tests() -> [Target] {
       dependencies: ["MicroRuntime", "TFLiteFormat", "Micro", "Datasets", "TensorMath", "Graph", "Storage"],
       exclude: ["Vectors"]),
     .testTarget(
-      name: "FirmwareTests", dependencies: ["Firmware", "Micro", "Graph", "Storage"], exclude: ["Stub"]),
+      name: "FirmwareTests", dependencies: ["Firmware", "JSONText", "Micro", "Graph", "Storage"],
+      exclude: ["Stub"]),
     .testTarget(
       name: "LoweringTests",
       dependencies: [
@@ -78,7 +81,7 @@ let package = Package(
       cxxSettings: [.unsafeFlags(["-O2", "-fno-exceptions", "-fno-rtti", "-Wall", "-Wextra"])]),
     .target(name: "TFLiteFormat", dependencies: ["Micro", "Graph", "Storage", "CTFLite"]),
     .target(name: "MicroRuntime", dependencies: ["Micro", "Graph", "Storage", "TensorMath"]),
-    .target(name: "Firmware", dependencies: ["Micro", "Graph", "Reporting", "Storage"]),
+    .target(name: "Firmware", dependencies: ["Micro", "Graph", "JSONText", "Storage"]),
     // Graph to device: legal operators, then one operator after another.
     .target(name: "Lowering", dependencies: ["Micro", "Graph", "Passes", "Storage"]),
     // Data sets.
@@ -90,18 +93,21 @@ let package = Package(
       cSettings: [.unsafeFlags(["-O2", "-ffp-contract=off"])]),
     .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
     .target(name: "YAML", dependencies: ["CYAML"]),
+    // JSON documents, and values as such.
+    .target(name: "JSONText", dependencies: ["Graph"]),
     .target(name: "Datasets", dependencies: ["Graph", "Storage", "CCodecs", "YAML"]),
     // Calibration, ranges, and the plan of a quantized model.
     .target(
       name: "Quantization",
       dependencies: ["Datasets", "Graph", "Lowering", "Micro", "Passes", "Runtime", "Storage", "TensorMath"]),
     // What people read and type.
-    .target(name: "Reporting", dependencies: ["Graph", "Micro", "Storage"]),
+    .target(name: "Reporting", dependencies: ["Graph", "JSONText", "Micro", "Storage"]),
     .target(name: "Arguments"),
     .executableTarget(
       name: "edgeopt",
       dependencies: [
-        "Arguments", "Datasets", "Firmware", "Graph", "Lowering", "Micro", "MicroRuntime", "ONNXFormat",
+        "Arguments", "Datasets", "Firmware", "Graph", "JSONText", "Lowering", "Micro", "MicroRuntime",
+        "ONNXFormat",
         "Passes",
         "Quantization", "Reporting", "Runtime", "Storage", "TFLiteFormat", "TensorMath",
       ]),

@@ -1,6 +1,6 @@
+import JSONText
 import Graph
 import Micro
-import Reporting
 
 /// `model.io.json`: what goes in, what comes out, and what the device must have.
 enum ContractDocument {

@@ -1,3 +1,4 @@
+import JSONText
 import Graph
 
 /// What is in a model, for people and for scripts.

@@ -1,3 +1,4 @@
+import JSONText
 import Datasets
 import Graph
 import Lowering

@@ -1,3 +1,4 @@
+import JSONText
 import Graph
 import Lowering
 import Quantization

@@ -1,3 +1,4 @@
+import JSONText
 import Arguments
 import Graph
 import Micro

@@ -1,7 +1,7 @@
 import Graph
 import Testing
 
-@testable import Reporting
+@testable import JSONText
 
 /// What is written is read again, and what is no JSON is refused with its line.
 @Suite struct JSONReadingTests {
