@@ -1,0 +1,35 @@
+import JSONText
+import Reporting
+import Testing
+
+@Suite("Sample report") struct SampleReportTests {
+  @Test(
+    "Reports survive the way through their document", arguments: [SampleReport.full, SampleReport.minimal])
+  func roundTrip(_ report: Report) throws {
+    let text = report.json.text()
+    let again = try JSON(parsing: Array(text.utf8), called: "r.json").decoded(
+      as: Report.self, called: "r.json")
+    #expect(again == report)
+    #expect(again.json.text() == text)
+  }
+
+  @Test("The sample's numbers fit together")
+  func consistency() throws {
+    let report = SampleReport.full
+    let quality = try #require(report.quality)
+    #expect(quality.samples == 597)
+    #expect(quality.classes.reduce(0) { $0 + ($1.correctBefore ?? 0) } == quality.before?.correct)
+    #expect(quality.classes.reduce(0) { $0 + ($1.correctAfter ?? 0) } == quality.after?.correct)
+    for row in quality.classes {
+      let change = try #require(row.correctAfter) - #require(row.correctBefore)
+      #expect(change == (row.mended ?? 0) - (row.broken ?? 0))
+    }
+    let arena = try #require(report.after?.arena)
+    #expect(arena.timeline.map(\.bytes).max() == arena.lowerBound)
+    #expect(arena.buffers.map { $0.offset + $0.bytes }.max() == arena.head)
+    #expect(arena.head + arena.tail == arena.minimum)
+    #expect(report.layers.reduce(0) { $0 + $1.macs } == report.after?.macs)
+    #expect(report.layers.reduce(0) { $0 + $1.bytesAfter } == report.after?.weightBytes)
+    #expect(abs(report.layers.reduce(0) { $0 + ($1.errorShare ?? 0) } - 1) < 1e-9)
+  }
+}
