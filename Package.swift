@@ -10,10 +10,12 @@ let kernelFlags: [CSetting] = [
 func tests() -> [Target] {
   let all: [Target] = [
     .testTarget(name: "StorageTests", dependencies: ["Storage"]),
+    .testTarget(name: "StatisticsTests", dependencies: ["Statistics", "Storage"]),
     .testTarget(name: "TensorMathTests", dependencies: ["TensorMath", "CKernels", "Storage"]),
     .testTarget(name: "PassesTests", dependencies: ["Passes", "ONNXFormat", "Runtime", "Graph", "Storage"]),
     .testTarget(
-      name: "DatasetsTests", dependencies: ["Datasets", "Graph", "Storage", "YAML"], exclude: ["Fixtures"]),
+      name: "DatasetsTests", dependencies: ["Datasets", "Graph", "Statistics", "Storage", "YAML"],
+      exclude: ["Fixtures"]),
     .testTarget(name: "RuntimeTests", dependencies: ["Runtime", "Graph", "Storage", "TensorMath"]),
     .testTarget(
       name: "ONNXFormatTests", dependencies: ["ONNXFormat", "Graph", "Passes", "Runtime", "Storage"]),
@@ -95,13 +97,15 @@ let package = Package(
     .target(name: "YAML", dependencies: ["CYAML"]),
     // JSON documents, and values as such.
     .target(name: "JSONText", dependencies: ["Graph"]),
-    .target(name: "Datasets", dependencies: ["Graph", "Storage", "CCodecs", "YAML"]),
+    // What measured numbers are worth: intervals and tests.
+    .target(name: "Statistics", dependencies: ["Storage"]),
+    .target(name: "Datasets", dependencies: ["Graph", "Statistics", "Storage", "CCodecs", "YAML"]),
     // Calibration, ranges, and the plan of a quantized model.
     .target(
       name: "Quantization",
       dependencies: ["Datasets", "Graph", "Lowering", "Micro", "Passes", "Runtime", "Storage", "TensorMath"]),
     // What people read and type.
-    .target(name: "Reporting", dependencies: ["Graph", "JSONText", "Micro", "Storage"]),
+    .target(name: "Reporting", dependencies: ["Graph", "JSONText", "Micro", "Statistics", "Storage"]),
     .target(name: "Arguments"),
     .executableTarget(
       name: "edgeopt",
@@ -109,7 +113,7 @@ let package = Package(
         "Arguments", "Datasets", "Firmware", "Graph", "JSONText", "Lowering", "Micro", "MicroRuntime",
         "ONNXFormat",
         "Passes",
-        "Quantization", "Reporting", "Runtime", "Storage", "TFLiteFormat", "TensorMath",
+        "Quantization", "Reporting", "Runtime", "Statistics", "Storage", "TFLiteFormat", "TensorMath",
       ]),
   ] + tests(),
   swiftLanguageModes: [.v6],

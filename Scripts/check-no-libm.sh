@@ -7,7 +7,7 @@ set -eu
 build=${1:-.build}
 names='exp|exp2|exp10|expm1|log|log2|log10|log1p|pow|sin|cos|sincos|tan|asin|acos|atan|atan2|sinh|cosh|tanh|asinh|acosh|atanh'
 names="$names|erf|erfc|tgamma|lgamma|cbrt|hypot|fma|fmod|remainder|ldexp|scalbn|frexp|modf"
-rooms='CKernels TensorMath Runtime Passes Graph Storage ONNXFormat Datasets MicroRuntime'
+rooms='CKernels TensorMath Runtime Passes Graph Storage ONNXFormat Statistics Datasets MicroRuntime'
 objects=
 for room in $rooms; do
   objects="$objects $(find -L "$build" -path "*/$room.build/*.o")"

@@ -17,13 +17,6 @@ import Testing
     #expect(result.correct == 1 && result.count == 3 && result.notFinite == 1)
   }
 
-  @Test func wilsonIntervalIsAsPublished() {
-    // Known: 81 of 263 gives 0.2553 to 0.3662.
-    let (low, high) = Confidence.share(81, of: 263)
-    #expect((low - 0.2553).magnitude < 1e-4 && (high - 0.3662).magnitude < 1e-4)
-    #expect(Confidence.share(0, of: 10).low == 0 && Confidence.share(10, of: 10).high == 1)
-  }
-
   @Test func topFiveAndOneHotLabels() throws {
     var metric = Metric(.top5)
     try metric.add(output([6, 5, 4, 3, 2, 1]), label: .classIndex(4), name: "a")
@@ -61,13 +54,6 @@ import Testing
     #expect((results[.sqnr]! - 8.450980400142567).magnitude < 1e-12)
     let cosine = (9 / (5.0.squareRoot() * 17.0.squareRoot()) + 21 / (5 * 18.0.squareRoot())) / 2
     #expect((results[.cosine]! - cosine).magnitude < 1e-12)
-  }
-
-  @Test func logarithmsAreRight() {
-    let known: [(Double, Double)] = [
-      (1, 0), (10, 10), (1e-30, -300), (2, 3.010299956639812), (3, 4.771212547196624),
-    ]
-    for (ratio, decibels) in known { #expect((Decibel.of(ratio) - decibels).magnitude < 1e-12) }
   }
 
   @Test func overlapTakesEitherAxisForClasses() throws {

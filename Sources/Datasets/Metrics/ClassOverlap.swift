@@ -1,4 +1,5 @@
 import Graph
+import Statistics
 import Storage
 
 /// Counts of predicted against right classes over pixels.
@@ -82,10 +83,10 @@ struct ClassOverlap: Sendable {
     }
   }
 
-  var result: MetricResult {
+  func result(_ confidence: Confidence) -> MetricResult {
     let shares = zip(intersections, unions).filter { $1 > 0 }.map { Double($0) / Double($1) }
     let value = shares.isEmpty ? 0 : shares.reduce(0, +) / Double(shares.count)
-    let half = perSample.halfWidth
+    let half = perSample.halfWidth(confidence)
     return MetricResult(
       kind: .miou, value: value, low: max(0, value - half), high: min(1, value + half), count: count)
   }

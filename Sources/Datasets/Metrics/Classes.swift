@@ -1,4 +1,5 @@
 import Graph
+import Statistics
 import Storage
 
 /// The right class of a sample, checked against what the model gives.
@@ -75,9 +76,9 @@ struct Ranking: Sendable {
   }
 
   /// The area and its range; the mean over classes that occur and do not fill all.
-  func area() -> (area: Double, low: Double, high: Double) {
-    if width <= 2 { return areaOfClass(1, column: max(0, width - 1)) ?? (0.5, 0, 1) }
-    let areas = (0..<width).compactMap { areaOfClass(Int32($0), column: $0) }
+  func area(_ confidence: Confidence) -> (area: Double, low: Double, high: Double) {
+    if width <= 2 { return areaOfClass(1, column: max(0, width - 1), confidence) ?? (0.5, 0, 1) }
+    let areas = (0..<width).compactMap { areaOfClass(Int32($0), column: $0, confidence) }
     guard !areas.isEmpty else { return (0.5, 0, 1) }
     let count = Double(areas.count)
     return (
@@ -87,7 +88,9 @@ struct Ranking: Sendable {
   }
 
   /// The share of pairs in which a sample of the class scores above one that is not; ties count half.
-  private func areaOfClass(_ wanted: Int32, column: Int) -> (area: Double, low: Double, high: Double)? {
+  private func areaOfClass(
+    _ wanted: Int32, column: Int, _ confidence: Confidence
+  ) -> (area: Double, low: Double, high: Double)? {
     let positives = classes.count { $0 == wanted }
     let negatives = classes.count - positives
     guard positives > 0, negatives > 0 else { return nil }
@@ -104,7 +107,7 @@ struct Ranking: Sendable {
     }
     let (p, n) = (Double(positives), Double(negatives))
     let area = (rankSum - p * (p + 1) / 2) / (p * n)
-    let (low, high) = Confidence.area(area, positives: positives, negatives: negatives)
-    return (area, low, high)
+    let interval = confidence.area(area, positives: positives, negatives: negatives)
+    return (area, interval.low, interval.high)
   }
 }

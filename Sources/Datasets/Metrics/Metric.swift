@@ -1,4 +1,5 @@
 import Graph
+import Statistics
 import Storage
 
 /// A metric that takes samples one after the other.
@@ -95,27 +96,31 @@ public struct Metric: Sendable {
     }
   }
 
-  public var result: MetricResult {
+  public var result: MetricResult { result(.usual) }
+
+  /// The value with its interval.
+  public func result(_ confidence: Confidence) -> MetricResult {
     switch state {
     case .share(let correct, let total):
-      let (low, high) = Confidence.share(correct, of: total)
+      let interval = confidence.share(correct, of: total)
       let value = total > 0 ? Double(correct) / Double(total) : 0
       return MetricResult(
-        kind: kind, value: value, low: low, high: high, count: total, correct: correct, notFinite: notFinite)
+        kind: kind, value: value, low: interval.low, high: interval.high, count: total, correct: correct,
+        notFinite: notFinite)
     case .ranking(let ranking):
-      let (area, low, high) = ranking.area()
+      let (area, low, high) = ranking.area(confidence)
       return MetricResult(
         kind: kind, value: area, low: low, high: high, count: ranking.count, notFinite: ranking.notFinite)
     case .overlap(let overlap):
-      return overlap.result
+      return overlap.result(confidence)
     case .mean(let mean):
-      let half = mean.halfWidth
+      let half = mean.halfWidth(confidence)
       let floor: Double = kind == .cosine ? -1 : kind == .psnr ? -.infinity : 0
       let ceiling: Double = kind == .cosine ? 1 : .infinity
       return result(
         mean.mean, low: max(floor, mean.mean - half), high: min(ceiling, mean.mean + half), count: mean.count)
     case .ratio(let ratio):
-      let error = Confidence.deviations * ratio.relativeError
+      let error = confidence.deviations * ratio.relativeError
       return result(
         Decibel.of(ratio.ratio), low: Decibel.of(ratio.ratio / (1 + error)),
         high: error < 1 ? Decibel.of(ratio.ratio / (1 - error)) : .infinity, count: ratio.count)

@@ -1,0 +1,90 @@
+import Storage
+
+/// What a difference between two models would have been on other samples of the same kind: the samples are drawn again
+/// and again, with replacement, and the difference is computed on each draw.
+///
+/// The interval is that of the percentiles; the p-value is the level at which that interval would just touch 0, so the
+/// two never contradict one another.
+///
+///     let errors = zip(before, after).map { $1 - $0 }
+///     let found = PairedBootstrap(samples: errors.count).run { draw in
+///       draw.mean(of: errors)
+///     }
+///     print(found.interval, found.significance.pValue)
+public struct PairedBootstrap: Sendable {
+  public let samples: Int
+  public var draws = 2_000
+  public var seed = 0
+  public var confidence = Confidence.usual
+
+  public init(samples: Int) { self.samples = samples }
+
+  public struct Result: Sendable, Hashable {
+    public var interval: Interval
+    public var significance: Significance
+  }
+
+  /// How often each sample was drawn.
+  public struct Draw: Sendable {
+    public fileprivate(set) var counts: [Int32]
+
+    /// The mean of one number for each sample.
+    public func mean(of numbers: [Float]) -> Double { sum(of: numbers) / Double(counts.count) }
+
+    public func sum(of numbers: [Float]) -> Double {
+      precondition(numbers.count == counts.count)
+      // Four sums, so that none waits for the one before it.
+      var sums = (0.0, 0.0, 0.0, 0.0)
+      let whole = numbers.count & ~3
+      for index in stride(from: 0, to: whole, by: 4) {
+        sums.0 += Double(counts[index]) * Double(numbers[index])
+        sums.1 += Double(counts[index + 1]) * Double(numbers[index + 1])
+        sums.2 += Double(counts[index + 2]) * Double(numbers[index + 2])
+        sums.3 += Double(counts[index + 3]) * Double(numbers[index + 3])
+      }
+      for index in whole..<numbers.count { sums.0 += Double(counts[index]) * Double(numbers[index]) }
+      return (sums.0 + sums.1) + (sums.2 + sums.3)
+    }
+  }
+
+  /// `difference` is what a draw makes of the two models; it may be infinite, but not NaN.
+  public func run(_ difference: (borrowing Draw) -> Double) -> Result {
+    var generator = SeededGenerator(seed: seed)
+    var draw = Draw(counts: Array(repeating: 0, count: samples))
+    var found: [Double] = []
+    found.reserveCapacity(draws)
+    for _ in 0..<draws {
+      Self.fill(&draw.counts, &generator)
+      found.append(difference(draw))
+    }
+    found.sort()
+    return Result(
+      interval: interval(of: found),
+      significance: Significance(pValue: Self.pValue(of: found), test: "paired bootstrap"))
+  }
+
+  private static func fill(_ counts: inout [Int32], _ generator: inout SeededGenerator) {
+    for index in counts.indices { counts[index] = 0 }
+    let count = UInt64(counts.count)
+    var left = counts.count
+    while left > 0 {
+      // Two places from one number; that some are likelier by one part in 2³² / count is far below what draws can show.
+      let number = generator.next()
+      counts[Int(truncatingIfNeeded: ((number & 0xFFFF_FFFF) &* count) >> 32)] &+= 1
+      if left > 1 { counts[Int(truncatingIfNeeded: ((number >> 32) &* count) >> 32)] &+= 1 }
+      left -= 2
+    }
+  }
+
+  private func interval(of sorted: [Double]) -> Interval {
+    guard samples > 1, !sorted.isEmpty else { return Interval(-.infinity, .infinity) }
+    let outside = Int((1 - confidence.level) / 2 * Double(sorted.count))
+    return Interval(sorted[outside], sorted[sorted.count - 1 - outside])
+  }
+
+  private static func pValue(of sorted: [Double]) -> Double {
+    let below = sorted.count { $0 <= 0 }
+    let above = sorted.count { $0 >= 0 }
+    return min(1, 2 * Double(min(below, above) + 1) / Double(sorted.count + 1))
+  }
+}
