@@ -31,6 +31,8 @@ public struct Report: Codable, Sendable, Hashable {
   public var warnings: [Warning] = []
   public var target: TargetFit?
   public var gates: [GateResult] = []
+  /// What ``gates`` were judged by, so that they can be judged again against a baseline.
+  public var limits: GateLimits?
   /// The recipe's stages, in order.
   public var stages: [Stage] = []
   /// Files that were written beside the report.
