@@ -68,3 +68,26 @@ size_t codec_deflate(const uint8_t *bytes, size_t count, uint8_t *target, size_t
   deflateEnd(&stream);
   return size;
 }
+
+size_t codec_compressed_size(const uint8_t *bytes, size_t count) {
+  z_stream stream = {0};
+  if (deflateInit(&stream, Z_BEST_COMPRESSION) != Z_OK) return 0;
+  uint8_t discarded[1 << 14];
+  size_t size = 0;
+  int status = Z_OK;
+  while (status == Z_OK || status == Z_BUF_ERROR) {
+    if (stream.avail_in == 0 && count > 0) {
+      size_t step = count < INT_MAX ? count : INT_MAX;
+      stream.next_in = (Bytef *)bytes;
+      stream.avail_in = (uInt)step;
+      bytes += step;
+      count -= step;
+    }
+    stream.next_out = discarded;
+    stream.avail_out = sizeof discarded;
+    status = deflate(&stream, count > 0 ? Z_NO_FLUSH : Z_FINISH);
+    size += sizeof discarded - stream.avail_out;
+  }
+  deflateEnd(&stream);
+  return status == Z_STREAM_END ? size : 0;
+}

@@ -99,6 +99,11 @@ enum Codec {
     return target[0..<size]
   }
 
+  /// Bytes of a zlib stream of the bytes at its best level.
+  static func compressedByteCount(of bytes: View<UInt8>) -> Int {
+    codec_compressed_size(bytes.base.assumingMemoryBound(to: UInt8.self), bytes.count)
+  }
+
   // MARK: Pictures
 
   enum PictureFormat: Sendable {

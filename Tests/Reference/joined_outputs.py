@@ -54,8 +54,8 @@ def decibels(got, wanted):
 
 def stored(port, x):
     """Samples as the device's input takes them."""
-    if port["permutation"]:
-        x = x.transpose(port["permutation"])
+    if port.get("permutation"):
+        x = x.transpose(port.get("permutation"))
     x = np.clip(np.round(x / np.float32(port["scale"])) + port["zero_point"], -128, 127).astype(np.int8)
     return x.reshape(len(x), *port["shape"])
 
@@ -63,7 +63,7 @@ def stored(port, x):
 def real(port, values):
     """The numbers of an output, in the source's layout."""
     values = (values.astype(np.float32) - port["zero_point"]) * np.float32(port["scale"])
-    shape, order = port["source_shape"], port["permutation"]
+    shape, order = port["source_shape"], port.get("permutation")
     if not order:
         return values.reshape(len(values), *shape[1:])
     return values.reshape(len(values), *(shape[axis] for axis in order[1:])).transpose(np.argsort(order))
@@ -79,31 +79,31 @@ def check(binary, show, folder, name, graph, shape, axis, border):
     target = folder / "model.tflite"
     document = json.loads(reference.call(
         binary, ["quantize", folder / "model.onnx", "--calib", folder / "x.npy", "-o", target, "--force", *labels]))
-    names = [port["name"] for port in document["outputs"]]
+    names = [port["name"] for port in document["after"]["outputs"]]
     if names != ["y_0", "y_1"]:
         return f"the report names the outputs {names}"
     if not any("'y' is 2 outputs" in note for note in document["notes"]):
         return "no note says that the output is split"
-    if not any("several branches" in rewrite["what"] for rewrite in document["rewrites"]):
+    if not any(rewrite["kind"] == "output" and "several branches" in rewrite["what"] for rewrite in document["changes"]):
         return "the split is not among the rewrites"
-    made, _ = micro.run(target, [stored(document["inputs"][0], x)])
+    made, _ = micro.run(target, [stored(document["after"]["inputs"][0], x)])
     if len(made) != 2:
         return f"{len(made)} outputs in tflite-micro"
-    parts = [real(port, values) for port, values in zip(document["outputs"], made)]
+    parts = [real(port, values) for port, values in zip(document["after"]["outputs"], made)]
     found = [decibels(*pair) for pair in zip(parts, np.split(y, [border], axis))]
     if show:
         print(f"{name}: boxes {found[0]:.1f} dB, scores {found[1]:.1f} dB", flush=True)
     if min(found) < FLOOR:
         return f"{min(found):.1f} dB, at least {FLOOR} wanted"
     whole = decibels(np.concatenate(parts, axis), y)
-    for said in (document["accuracy"]["after"]["value"], document["output_sqnr"]):
+    for said in (document["quality"]["after"]["value"], document["quality"]["output_sqnr"]):
         if abs(said - whole) > 0.01:
             return f"the report says {said:.2f} dB, the interpreter gives {whole:.2f}"
     ranges = folder / "ranges.json"
     reference.call(binary, ["calibrate", folder / "model.onnx", "--calib", folder / "x.npy", "-o", ranges, "--force", "--quiet"])
     again = json.loads(reference.call(
         binary, ["quantize", folder / "model.onnx", "--ranges", ranges, "-o", target, "--force", *labels]))
-    if again["accuracy"]["after"] != document["accuracy"]["after"]:
+    if again["quality"]["after"] != document["quality"]["after"]:
         return "another accuracy with ranges from a file"
     return None
 

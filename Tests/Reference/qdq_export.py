@@ -45,7 +45,7 @@ def device(binary, model, target, document, source, folder):
     """The real numbers that the device's outputs stand for, one row a sample."""
     reference.call(binary, ["evaluate", target, "--data", source, *model.arguments, "--outputs", folder], timeout=300)
     result = []
-    for port in document["outputs"]:
+    for port in document["after"]["outputs"]:
         stored = np.load(folder / reference.file_name(port["name"])).astype(np.float64)
         reals = (stored - port["zero_point"]) * port["scale"]
         if port.get("permutation"):

@@ -61,7 +61,7 @@ def same_bytes(binary, model, target, sets):
 
 def inputs_of(model, document, count):
     """Samples for the interpreter: prepared ones, quantized as the device's code does; or noise."""
-    port = document["inputs"][0]
+    port = document["after"]["inputs"][0]
     shape = [count, *port["shape"]]
     low, high = {"int8": (-128, 127), "int16": (-32768, 32767)}[port["type"]]
     if model.test is None:
@@ -89,7 +89,7 @@ def same_outputs(binary, model, target, document, stored):
         else:
             np.save(f"{folder}/x.npy", np.load(model.test, mmap_mode="r")[:len(stored)])
             reference.call(binary, ["evaluate", target, "--data", f"{folder}/x.npy", *model.arguments, "--outputs", f"{folder}/out"])
-        for port, value in zip(document["outputs"], wanted, strict=True):
+        for port, value in zip(document["after"]["outputs"], wanted, strict=True):
             got = np.load(f"{folder}/out/{reference.file_name(port['name'])}")
             if got.dtype != value.dtype or got.size != value.size:
                 return f"{port['name']}: {got.dtype}{got.shape} instead of {value.dtype}{value.shape}", account

@@ -54,7 +54,7 @@ def check(binary, model, activations, folder):
     document = json.loads(reference.call(
         binary, ["quantize", target, "-o", device, "--force", "--json", "--keep-io-layout", "--input-type", "float32",
                  "--output-type", "float32"]))
-    if document["provenance"]["calibration_sha256"] is not None:
+    if "sha256" in document["calibration"]:
         return "the file names samples, though there were none"
     got, wanted = sqnr(exact, micro.run(device, [x])[0][0]), sqnr(exact, quantized)
     return f"{got:.1f} dB instead of {wanted:.1f} dB" if got < wanted - MARGIN else None

@@ -21,11 +21,12 @@ import Testing
     let run = try ProgramRun("convert", ProgramRun.model, "-o", path, "--json")
     #expect(run.status == 0 && run.error.isEmpty)
     let document = try run.json()
-    #expect(document["operators"] as? Int == 12)
+    let after = try #require(document["after"] as? [String: Any])
+    #expect(after["operators"] as? Int == 12 && document["verb"] as? String == "convert")
     #expect(document["notes"] as? [String] == ["the dynamic batch of 'image' is 1 on the device"])
     let bytes = try Data(contentsOf: URL(fileURLWithPath: path))
     #expect(
-      String(decoding: bytes[4..<8], as: UTF8.self) == "TFL3" && document["bytes"] as? Int == bytes.count)
+      String(decoding: bytes[4..<8], as: UTF8.self) == "TFL3" && after["file_bytes"] as? Int == bytes.count)
   }
 
   @Test func deviceModelsAreWrittenAnew() throws {

@@ -26,12 +26,12 @@ import Testing
         + Self.calibration + Self.test)
     #expect(run.status == 0 && run.error.isEmpty)
     let document = try run.json()
-    let accuracy = try #require(document["accuracy"] as? [String: Any])
-    let (before, after) = (accuracy["before"] as? [String: Any], accuracy["after"] as? [String: Any])
+    let quality = try #require(document["quality"] as? [String: Any])
+    let (before, after) = (quality["before"] as? [String: Any], quality["after"] as? [String: Any])
     #expect(before?["correct"] as? Int == 591)
     // Half a percent of 597 images.
     #expect(try #require(after?["correct"] as? Int) >= 588)
-    #expect(try #require(document["output_sqnr"] as? Double) > 20)
+    #expect(try #require(quality["output_sqnr"] as? Double) > 20)
     #expect(try String(contentsOfFile: folder.path("report.json"), encoding: .utf8) == run.output)
     // What was measured is what the file alone gives.
     let evaluated = try ProgramRun(["evaluate", path, "--scale", "1/16", "--json"] + Self.test).json()
@@ -225,7 +225,9 @@ import Testing
     #expect(run.error.contains("spoiled.npy[1]' stretches"))
     let report = try Data(contentsOf: URL(fileURLWithPath: folder.path("report.json")))
     let document = try #require(try JSONSerialization.jsonObject(with: report) as? [String: Any])
-    let warnings = try #require(document["warnings"] as? [String])
+    let warnings = try #require(document["warnings"] as? [[String: Any]]).compactMap {
+      $0["message"] as? String
+    }
     #expect(warnings.contains { $0.contains("spoiled.npy[1]") })
     #expect(warnings.contains { $0.contains("little in common") })
   }

@@ -41,6 +41,8 @@ void codec_inflate_end(codec_inflater *inflater);
 
 /// Compresses to a raw deflate stream; returns its size, 0 when `capacity` does not suffice.
 size_t codec_deflate(const uint8_t *bytes, size_t count, uint8_t *target, size_t capacity);
+/// The size of a zlib stream of the bytes at the best level; 0 when there is no memory for it.
+size_t codec_compressed_size(const uint8_t *bytes, size_t count);
 
 /// Element types as the element functions know them.
 enum {

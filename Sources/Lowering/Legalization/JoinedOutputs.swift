@@ -88,6 +88,7 @@ extension Legalization {
       cellStates = Dictionary(
         uniqueKeysWithValues: cellStates.map { ($0.key > gone ? $0.key - 1 : $0.key, $0.value) })
     }
-    rewrites.append(Rewrite("an output of several branches as one output each", nodes: nodes))
+    rewrites.append(
+      Rewrite("an output of several branches as one output each", nodes: nodes, changesOutputs: true))
   }
 }

@@ -36,9 +36,14 @@ public struct Legalization: Sendable {
     /// The source's nodes.
     public var nodes: [String]
     public var accuracy: Accuracy
+    /// Whether it gave the model other outputs.
+    public var changesOutputs: Bool
 
-    public init(_ what: String, nodes: [String], accuracy: Accuracy = .exact) {
+    public init(
+      _ what: String, nodes: [String], accuracy: Accuracy = .exact, changesOutputs: Bool = false
+    ) {
       self.what = what
+      self.changesOutputs = changesOutputs
       self.nodes = nodes
       self.accuracy = accuracy
     }

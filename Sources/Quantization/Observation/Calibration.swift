@@ -5,7 +5,7 @@ import Storage
 import TensorMath
 
 /// How the range of a tensor is chosen from what was seen of it.
-public enum CalibrationMethod: Sendable, Hashable {
+public enum CalibrationMethod: Sendable, Hashable, CustomStringConvertible {
   /// By the error that a range causes in the results of the operators that read the tensor.
   case auto
   /// From the least to the greatest number.
@@ -19,6 +19,16 @@ public enum CalibrationMethod: Sendable, Hashable {
 
   /// Whether choosing needs more than the extremes.
   public var needsHistogram: Bool { self != .minmax }
+
+  public var description: String {
+    switch self {
+    case .auto: "auto"
+    case .minmax: "minmax"
+    case .percentile(let share): "percentile \(share)"
+    case .entropy: "entropy"
+    case .mse: "mse"
+    }
+  }
 }
 
 /// Runs the float graph over samples and keeps what is needed to choose ranges: never the activations.

@@ -35,6 +35,8 @@ public struct Report: Codable, Sendable, Hashable {
   public var limits: GateLimits?
   /// The recipe's stages, in order.
   public var stages: [Stage] = []
+  /// The model that `--qdq` writes.
+  public var qdq: QDQ?
   /// Files that were written beside the report.
   public var outputs: [OutputFile] = []
   public var run: Run
@@ -114,6 +116,31 @@ public struct Report: Codable, Sendable, Hashable {
     public init(name: String, value: String) {
       self.name = name
       self.value = value
+    }
+  }
+
+  /// The quantized model as ONNX, beside the device's.
+  public struct QDQ: Codable, Sendable, Hashable {
+    public var path: String
+    /// Signal to noise of its outputs beside the device's, in dB; nil where there were no samples.
+    public var sqnr: Double?
+    /// Operators whose results may be a step or more apart from the device's, where that matters.
+    public var differing: [Difference] = []
+
+    public struct Difference: Codable, Sendable, Hashable {
+      public var node: String
+      public var reason: String
+
+      public init(node: String, reason: String) {
+        self.node = node
+        self.reason = reason
+      }
+    }
+
+    public init(path: String, sqnr: Double? = nil, differing: [Difference] = []) {
+      self.path = path
+      self.sqnr = sqnr
+      self.differing = differing
     }
   }
 

@@ -48,6 +48,11 @@ extension Report {
     public var shape: [Int]
     public var scale: Double?
     public var zeroPoint: Int?
+    /// How it lay in the model that this one was made from: axis `i` here is axis `permutation[i]` there, unit axes apart.
+    /// nil where they agree or nothing is known.
+    public var permutation: [Int]?
+    /// Its shape there; open extents are 1.
+    public var sourceShape: [Int]?
 
     public init(name: String, type: String, shape: [Int], scale: Double? = nil, zeroPoint: Int? = nil) {
       self.name = name

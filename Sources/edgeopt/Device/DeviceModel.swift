@@ -17,6 +17,9 @@ struct DeviceModel {
   let outputs: [DevicePort]
   let provenance: Provenance?
 
+  /// Whose numbers are computed.
+  static let arithmetic = "TensorFlow Lite Micro's reference kernels (2026-10-23, 8f6596d)"
+
   var model: MicroModel { program.model }
 
   init(path: String) throws(Diagnostic) {

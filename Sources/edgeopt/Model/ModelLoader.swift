@@ -133,6 +133,13 @@ enum ModelFormat {
   init(path: String) {
     self = path.lowercased().hasSuffix(".tflite") ? .tflite : .onnx
   }
+
+  /// A file's name without folders and without the ending of a model.
+  static func stem(of path: String) -> String {
+    let name = Folder.lastComponent(of: path)
+    let ending = [".onnx", ".tflite"].first { name.lowercased().hasSuffix($0) }
+    return String(name.dropLast(ending?.count ?? 0))
+  }
 }
 
 /// One `.npy` file that a flag names.

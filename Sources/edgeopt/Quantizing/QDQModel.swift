@@ -1,4 +1,3 @@
-import JSONText
 import Datasets
 import Graph
 import Lowering
@@ -56,36 +55,9 @@ struct QDQModel {
     return rounded.differing
   }
 
-  /// The operators of each reason, in the order of the model.
-  private var byReason: [(reason: String, operators: [String])] {
-    var result: [(reason: String, operators: [String])] = []
-    for difference in differing {
-      if let index = result.firstIndex(where: { $0.reason == difference.reason }) {
-        if !result[index].operators.contains(difference.node) {
-          result[index].operators.append(difference.node)
-        }
-      } else {
-        result.append((difference.reason, [difference.node]))
-      }
-    }
-    return result
-  }
-
-  var lines: [String] {
-    let decibels = fidelity.map {
-      ", \(NumberFormat.fixed($0.decibels, digits: 1)) dB from the device's outputs"
-    }
-    return ["also written: \(path), QDQ\(decibels ?? "")"]
-      + byReason.map { reason, operators in
-        "differs there: \(operators.map { "'\($0)'" }.joined(separator: ", ")): \(reason)"
-      }
-  }
-
-  var json: JSON {
-    .object([
-      "output": .string(path), "sqnr": .optional(fidelity) { .number($0.decibels) },
-      "differing": .array(
-        differing.map { .object(["node": .string($0.node), "reason": .string($0.reason)]) }),
-    ])
+  var facts: Report.QDQ {
+    Report.QDQ(
+      path: path, sqnr: fidelity?.decibels,
+      differing: differing.map { .init(node: $0.node, reason: $0.reason) })
   }
 }

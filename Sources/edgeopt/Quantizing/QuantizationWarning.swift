@@ -33,6 +33,11 @@ struct QuantizationWarning {
         : "check that the calibration samples are prepared as the model expects")
   }
 
+  var fact: Report.Warning { Report.Warning(message, hint: hint) }
+
+  /// Message and hint as one line.
+  var sentences: String { ([message] + [hint].compactMap { $0 }).joined(separator: "; ") }
+
   func text(width: Int) -> String {
     let word = isNote ? "note" : "warning"
     let head = "\(word): \(message.printable())\n"

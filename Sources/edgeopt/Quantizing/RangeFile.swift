@@ -3,7 +3,6 @@ import Graph
 import Lowering
 import Quantization
 import Reporting
-import Storage
 
 /// Ranges in a file: what `calibrate` writes and `quantize --ranges` reads.
 struct RangeFile {
@@ -27,16 +26,7 @@ struct RangeFile {
 
 extension RangeFile {
   init(path: String) throws(Diagnostic) {
-    let bytes: [UInt8]
-    do throws(StorageError) {
-      bytes = try Storage(mapping: path).view(of: UInt8.self).array
-    } catch {
-      switch error {
-      case .missing: throw Diagnostic(.missing, "'\(path)' does not exist", hint: "check the path")
-      default: throw Diagnostic(.inputOutput, "'\(path)' cannot be read")
-      }
-    }
-    let document = try JSON(parsing: bytes, called: path)
+    let document = try JSON(path: path)
     guard let version = document["version"]?.string, let digest = document["model_sha256"]?.string,
       let list = document["ranges"]?.elements, let samples = document["samples"]?.integer
     else {
@@ -111,5 +101,14 @@ extension RangeTable.Entry {
       least: Float(document["least"]?.double ?? lower),
       greatest: Float(document["greatest"]?.double ?? upper),
       lower: Float(lower), upper: Float(upper), choice: .given, reason: document["reason"]?.string ?? "")
+  }
+}
+
+extension DoctorReport.Finding {
+  fileprivate var json: JSON {
+    .object([
+      "severity": .string(severity.rawValue), "message": .string(message),
+      "hint": .optional(hint, JSON.string),
+    ])
   }
 }

@@ -47,11 +47,13 @@ struct ConvertCommand: Command {
       + "which are written into the .tflite file.", value: "PLAN")
   var memoryPlan = MemoryPlanName.greedy
   @Flag("Overwrite files that exist.") var force = false
+  @OptionGroup("report") var reportFiles: ReportFiles
   @OptionGroup("model options") var modelOptions: ModelOptions
   @OptionGroup("common options") var common: CommonOptions
 
   func run() throws {
-    if ModelFormat(path: model) == .tflite { return try rewriteDeviceModel() }
+    let watch = Stopwatch()
+    if ModelFormat(path: model) == .tflite { return try rewriteDeviceModel(watch) }
     let isTFLite = ModelFormat(path: output) == .tflite
     guard isTFLite || output.lowercased().hasSuffix(".onnx") || FileKind(of: output) == .other else {
       throw UsageError("'\(output)' ends neither in .onnx nor in .tflite, the formats that are written")
@@ -62,29 +64,55 @@ struct ConvertCommand: Command {
     guard isTFLite || memoryPlan == .greedy else {
       throw UsageError("--memory-plan is for .tflite files")
     }
-    let target = try OutputTarget(path: output, replaces: force, reading: [model])
+    let targets = try checkTargets()
     let graph = try ModelLoader(path: model, modelOptions).read()
-    let result = try isTFLite ? writeTFLite(graph, to: target.path) : writeONNX(graph, to: target.path)
-    report(graph, result)
+    let result =
+      try isTFLite ? writeTFLite(graph, to: targets.model) : writeONNX(graph, to: targets.model.path)
+    try tell(result, in: targets.reports, watch)
   }
 
   /// What was written.
-  private struct Result {
+  struct Result {
+    /// Operators before.
+    var operatorCountBefore: Int
+    var byteCountBefore: Int
     var byteCount: Int
     var operatorCount: Int
     /// ONNX's.
     var opset: Int?
+    var changes: [Report.Change] = []
     var notes: [String] = []
+    /// What the models are in detail, which takes a moment to find out.
+    var before: () throws(Diagnostic) -> Report.Model
+    var after: () throws(Diagnostic) -> Report.Model
+  }
+
+  func checkTargets() throws(Diagnostic) -> (model: OutputTarget, reports: ReportFiles.Targets) {
+    try OutputTarget.check(
+      distinct: [("--output", output)] + reportFiles.report.map { ("--report", $0) })
+    let target = try OutputTarget(path: output, replaces: force, reading: [model])
+    return (target, try reportFiles.targets(replacing: force, reading: [model, output]))
   }
 
   private func writeONNX(_ source: Graph, to path: String) throws -> Result {
     var graph = source
     try run(.forExport, on: &graph)
     let written = try ONNXExporter(producerVersion: edgeopt.version).export(graph, to: path)
-    return Result(byteCount: written.byteCount, operatorCount: written.nodeCount, opset: written.opset)
+    let simple = graph
+    return Result(
+      operatorCountBefore: source.operators.count, byteCountBefore: source.source.byteCount,
+      byteCount: written.byteCount, operatorCount: written.nodeCount, opset: written.opset,
+      before: { () throws(Diagnostic) in Report.Model(graph: source, file: try Report.FileFacts(path: model))
+      },
+      after: { () throws(Diagnostic) in
+        var facts = Report.Model(graph: simple, file: try Report.FileFacts(path: path))
+        facts.operators = written.nodeCount
+        facts.provenance = [.init(name: "opset", value: String(written.opset))]
+        return facts
+      })
   }
 
-  private func writeTFLite(_ source: Graph, to path: String) throws -> Result {
+  private func writeTFLite(_ source: Graph, to target: OutputTarget) throws -> Result {
     var graph = source
     try run(.forExecution(keepsPortLayout: keepIoLayout), on: &graph)
     let legal = try graph.legalized(for: .float32, evaluator: FloatEvaluator())
@@ -99,10 +127,19 @@ struct ConvertCommand: Command {
       calibrationSamples: nil, recipe: [JSON.Member(name: "precision", value: "float32")], graph: graph)
     device.metadata.append(provenance.metadata)
     let bytes = try TFLiteWriter(device).bytes()
-    try OutputTarget(path: path, replaces: force).write(bytes.array)
+    try target.write(bytes.array)
+    let made = device
     return Result(
+      operatorCountBefore: source.operators.count, byteCountBefore: source.source.byteCount,
       byteCount: bytes.count, operatorCount: device.main.operators.count,
-      notes: batchNotes(source) + lowered.notes + planNotes)
+      changes: legal.rewrites.map { Report.Change($0) } + planNotes.map { .init(.memory, $0) },
+      notes: batchNotes(source) + lowered.notes + planNotes,
+      before: { () throws(Diagnostic) in Report.Model(graph: source, file: try Report.FileFacts(path: model))
+      },
+      after: { () throws(Diagnostic) in
+        Report.Model(
+          device: made, file: Report.FileFacts(path: target.path, bytes: bytes), provenance: provenance)
+      })
   }
 
   private func run(_ pipeline: Pipeline, on graph: inout Graph) throws {
@@ -115,20 +152,26 @@ struct ConvertCommand: Command {
     return ["the dynamic batch of \(open.joined(separator: ", ")) is 1 on the device"]
   }
 
-  private func report(_ source: Graph, _ result: Result) {
-    if common.json {
-      let document = JSON.object([
-        "model": .string(model), "output": .string(output), "bytes_before": .integer(source.source.byteCount),
-        "bytes": .integer(result.byteCount), "operators_before": .integer(source.operators.count),
-        "operators": .integer(result.operatorCount), "opset": .optional(result.opset, JSON.integer),
-        "notes": .strings(result.notes),
-      ])
-      return Terminal.output.write(document.text())
+  /// Prints the result, and writes the reports that were asked for.
+  func tell(_ result: Result, in reports: ReportFiles.Targets, _ watch: Stopwatch) throws {
+    if common.json || !reportFiles.report.isEmpty {
+      var report = Report(
+        verb: Self.declaration.name, name: ModelFormat.stem(of: model), tool: .init(version: edgeopt.version))
+      report.before = try result.before()
+      report.after = try result.after()
+      report.changes = result.changes
+      report.notes = result.notes
+      report.outputs = [.init(path: output, what: "the converted model", bytes: result.byteCount)]
+      report.run = watch.record(try common.workers())
+      try reports.write(report)
+      if common.json { return Terminal.output.write(report.json.text()) }
     }
     if common.quiet { return }
-    let bytes = "\(NumberFormat.bytes(source.source.byteCount)) to \(NumberFormat.bytes(result.byteCount))"
+    let bytes = "\(NumberFormat.bytes(result.byteCountBefore)) to \(NumberFormat.bytes(result.byteCount))"
     let operators =
-      "\(NumberFormat.count(source.operators.count)) to \(NumberFormat.count(result.operatorCount)) operators"
+      result.operatorCountBefore == result.operatorCount
+      ? NumberFormat.count(result.operatorCount, of: "operator")
+      : "\(NumberFormat.count(result.operatorCountBefore)) to \(NumberFormat.count(result.operatorCount)) operators"
     let opset = result.opset.map { ", opset \($0)" } ?? ""
     Terminal.output.write("\(output): \(bytes), \(operators)\(opset)\n")
     for note in result.notes { Terminal.output.write("  \(note)\n") }

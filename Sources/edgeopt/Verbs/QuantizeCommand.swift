@@ -68,7 +68,7 @@ struct QuantizeCommand: Command {
     "Also write the quantized model as ONNX with QuantizeLinear and DequantizeLinear, for ONNX Runtime; float inputs and "
       + "outputs as the model has them.", value: "OUT.onnx", completion: .file(["onnx"]))
   var qdq: String?
-  @Option("Also write the report, as JSON.", value: "PATH", completion: .file(["json"])) var report: String?
+  @OptionGroup("report") var reportFiles: ReportFiles
   @OptionGroup("calibration") var calibration: CalibrationOptions
   @OptionGroup("data") var data: QuantizationDataOptions
   @OptionGroup("model options") var modelOptions: ModelOptions
@@ -88,100 +88,39 @@ struct QuantizeCommand: Command {
   }
 
   func run() throws {
-    let start = ContinuousClock.now
-    let workers = try common.workers()
     let targets = try checkTargets()
-    var loader = try ModelLoader(path: model, modelOptions)
-    loader.keepsPortLayout = keepIoLayout
-    loader.verb = "quantize"
-    var settings = QuantizationJob.Settings(method: try calibration.method())
-    settings.isPerChannel = perChannel
-    settings.correctsBiases = $biasCorrection
-    settings.inputType = inputType.element
-    settings.outputType = outputType.element
-    let job = try QuantizationJob(loader, settings, workers: workers, isQuiet: common.quiet)
-    for step in job.passes { common.detail("pass \(step.pass): \(step.summary)") }
-    let (ranges, calibrated) = try chooseRanges(job)
-    let samples = calibrated?.dataset
-    let made = try job.quantize(ranges.ranges)
-    let provenance = Provenance(
-      version: edgeopt.version, modelDigest: ranges.modelDigest,
-      calibrationDigest: ranges.calibrationDigest,
-      calibrationSamples: samples?.count ?? ranges.ranges.sampleCount,
-      recipe: recipe, graph: made.legal.graph)
-    let (file, device, plan) = try finish(made.lowered.model, provenance)
-    var report = QuantizationReport(
-      model: model, output: targets.model.path, floatByteCount: job.graph.source.byteCount,
-      byteCount: file.count, floatCost: ModelCost(job.graph), device: device,
-      arena: ArenaReport(device.model), memoryPlan: plan, settings: settings,
-      calibration: .init(
-        paths: self.ranges.map { [$0] } ?? calibration.calib,
-        samples: samples?.count ?? made.ranges.sampleCount,
-        totalSamples: samples?.totalCount, ranges: made.ranges, doctor: calibrated?.doctor),
-      rewrites: made.legal.rewrites,
-      notes: made.legal.graph.notes + made.notes + made.lowered.notes, warnings: [], provenance: provenance)
-    report.qdq = try targets.qdq.map { (target) throws(Diagnostic) in try QDQModel(made, path: target.path) }
-    if let samples { try report.qdq?.compare(with: device, on: samples, workers: workers) }
-    try measure(
-      job, DeviceOutput.outputs(of: job.legal.graph, as: made.legal.graph), samples, &report)
-    let firmware = try c.map { (path) throws(Diagnostic) in
-      try FirmwareFolder(
-        path: path, device: device, bytes: file, name: stem(of: targets.model.path), dataset: samples,
-        seed: common.seed, replaces: force, inputs: [model] + calibration.calib, outputs: outputs)
-    }
-    if let c { report.alsoWritten.append((c, "C++ sources for the firmware")) }
-    if let path = self.report { report.alsoWritten.append((path, "this report as JSON")) }
-    report.seconds = (ContinuousClock.now - start).inSeconds
+    var made = try make(.init(tellsLayers: common.json || !reportFiles.report.isEmpty))
+    made.report.outputs = [.init(path: target, what: "the int8 model", bytes: made.file.count)]
+    if let qdq { made.report.outputs.append(.init(path: qdq, what: "the int8 model as QDQ ONNX")) }
+    if let c { made.report.outputs.append(.init(path: c, what: "C++ sources for the firmware")) }
     // The model last: where it is, everything else is.
-    try report.qdq?.write()
-    try firmware?.write()
-    try targets.report?.write(Array(report.json.text().utf8))
-    try targets.model.write(file.array)
-    print(report)
+    try made.qdq?.write()
+    try made.firmware?.write()
+    try targets.reports.write(made.report)
+    try targets.model.write(made.file.array)
+    print(made)
+  }
+
+  private func print(_ made: QuantizedModel) {
+    if common.json { return Terminal.output.write(made.report.json.text()) }
+    if common.quiet { return }
+    let text = QuantizationText(
+      report: made.report, arena: made.arena, listsTransposes: common.verbose)
+    Terminal.output.write(text.text(width: Terminal.output.tableWidth))
   }
 
   // MARK: - Parts
 
-  /// Ranges from samples (which are then there to compare outputs on), or from a file.
-  private func chooseRanges(_ job: QuantizationJob) throws -> (
-    RangeFile, QuantizationJob.Calibrated?
-  ) {
-    let digest = try Provenance.digest(ofFile: model)
-    if let ranges {
-      let file = try RangeFile(path: ranges)
-      guard file.modelDigest == digest else {
-        throw Diagnostic(
-          .badData, "the ranges in '\(ranges)' are those of another model, not of '\(model)'",
-          hint: "make them again: edgeopt calibrate \(model) --calib PATH -o \(ranges) --force")
-      }
-      try file.check(job.legal, path: ranges)
-      return (file, nil)
-    }
-    if calibration.calib.isEmpty {
-      guard job.isQuantizedAlready else { throw CalibrationOptions.missing }
-      let file = RangeFile(
-        version: edgeopt.version, modelDigest: digest, calibrationDigest: nil, ranges: RangeTable())
-      return (file, nil)
-    }
-    let calibrated = try job.calibrate(
-      try calibration.request(
-        inputs: job.fedInputs.map(\.name), preparation: data.preparation, seed: common.seed))
-    for finding in calibrated.doctor.findings { common.warn(QuantizationWarning(finding)) }
-    common.detail("calibrated in \(NumberFormat.duration(seconds: calibrated.seconds))")
-    let file = RangeFile(
-      version: edgeopt.version, modelDigest: digest, calibrationDigest: calibrated.digest,
-      ranges: calibrated.ranges)
-    return (file, calibrated)
+  var outputs: [(flag: String, path: String?)] {
+    [("--output", target), ("--qdq", qdq)] + reportFiles.report.map { ("--report", $0) }
   }
 
-  private var outputs: [(flag: String, path: String?)] {
-    [("--output", output ?? defaultOutput), ("--qdq", qdq), ("--report", report)]
-  }
+  /// The file to write.
+  var target: String { output ?? defaultOutput }
 
   private struct Targets {
     var model: OutputTarget
-    var report: OutputTarget?
-    var qdq: OutputTarget?
+    var reports: ReportFiles.Targets
   }
 
   /// Whether everything that is to be written may be, before any work is done.
@@ -201,30 +140,19 @@ struct QuantizeCommand: Command {
       target = try OutputTarget(
         path: defaultOutput, replaces: force ? true : try isOurs(defaultOutput), reading: inputs)
     }
-    let qdqTarget = try qdq.map { (path) throws(Diagnostic) in
+    if let path = qdq {
       guard path.lowercased().hasSuffix(".onnx") || FileKind(of: path) == .other else {
         throw Diagnostic(
           .usage, "'\(path)' does not end in .onnx, the format that --qdq writes",
           hint: "give the file a name that ends in .onnx")
       }
-      return try OutputTarget(path: path, replaces: force, reading: inputs + [target.path])
+      _ = try OutputTarget(path: path, replaces: force, reading: inputs + [target.path])
     }
     return Targets(
-      model: target,
-      report: try report.map { (path) throws(Diagnostic) in
-        try OutputTarget(path: path, replaces: force, reading: inputs + [target.path])
-      },
-      qdq: qdqTarget)
+      model: target, reports: try reportFiles.targets(replacing: force, reading: inputs + [target.path]))
   }
 
-  private var defaultOutput: String { "\(stem(of: model))_int8.tflite" }
-
-  /// A file's name without the ending of a model.
-  private func stem(of path: String) -> String {
-    let name = Folder.lastComponent(of: path)
-    let ending = [".onnx", ".tflite"].first { name.lowercased().hasSuffix($0) }
-    return String(name.dropLast(ending?.count ?? 0))
-  }
+  private var defaultOutput: String { "\(ModelFormat.stem(of: model))_int8.tflite" }
 
   /// Whether the file was made from this model, so that it is replaced without a word.
   private func isOurs(_ path: String) throws(Diagnostic) -> Bool {
@@ -234,87 +162,6 @@ struct QuantizeCommand: Command {
     return provenance.modelDigest == (try Provenance.digest(ofFile: model))
   }
 
-  /// The choices that decide the bytes, apart from the model and the samples.
-  private var recipe: [JSON.Member] {
-    var members: [JSON.Member] = [
-      .init(name: "precision", value: "int8"),
-      .init(name: "calib-method", value: .string(calibration.calibMethod.rawValue)),
-      .init(name: "per-channel", value: .bool(perChannel)),
-      .init(name: "input-type", value: .string(inputType.rawValue)),
-      .init(name: "output-type", value: .string(outputType.rawValue)),
-    ]
-    if let percentile = calibration.percentile {
-      members.append(.init(name: "percentile", value: .number(percentile)))
-    }
-    if memoryPlan != .greedy {
-      members.append(.init(name: "memory-plan", value: .string(memoryPlan.rawValue)))
-    }
-    if keepIoLayout { members.append(.init(name: "keep-io-layout", value: true)) }
-    if let samples = calibration.samples {
-      members.append(.init(name: "samples", value: .integer(samples)))
-      members.append(.init(name: "seed", value: .integer(common.seed)))
-    }
-    if let corrects = $biasCorrection {
-      members.append(.init(name: "bias-correction", value: .bool(corrects)))
-    }
-    if let skip = calibration.skip { members.append(.init(name: "skip", value: .integer(skip))) }
-    return members
-  }
-
-  /// The file's bytes, and the model as it is read back from them.
-  private func finish(
-    _ model: MicroModel, _ provenance: Provenance
-  ) throws(Diagnostic) -> (file: View<UInt8>, device: DeviceModel, plan: MemoryPlanSummary?) {
-    var model = model
-    var plan: MemoryPlanSummary?
-    if memoryPlan == .best { (model, plan) = try model.optimizingMemory(.cortexM) }
-    model.description = "edgeopt \(edgeopt.version)"
-    model.metadata.append(provenance.metadata)
-    let bytes = try TFLiteWriter(model).bytes()
-    let name = output ?? defaultOutput
-    let read = try TFLiteReader(bytes, name: name).model()
-    let device = try DeviceModel(read, path: name, byteCount: bytes.count, provenance: provenance)
-    return (bytes, device, plan)
-  }
-
-  /// What the outputs, and with labels the accuracy, are on the device.
-  private func measure(
-    _ job: QuantizationJob, _ outputs: [DeviceOutput], _ samples: Dataset?,
-    _ report: inout QuantizationReport
-  ) throws(Diagnostic) {
-    let program = try Runtime.Program(job.graph)
-    if let samples {
-      report.fidelity = try OutputFidelity(
-        of: report.device, outputs, beside: program, on: samples, workers: job.workers)
-      let hasFindings = report.calibration.doctor?.findings.isEmpty == false
-      if let warning = QuantizationWarning(report.fidelity, hasFindings: hasFindings) {
-        report.warnings.append(warning)
-      }
-    }
-    guard let request = try data.request(inputs: job.fedInputs.map(\.name), seed: common.seed) else { return }
-    let dataset = try job.dataset(request)
-    guard let metric = try data.metric(for: dataset) else {
-      report.warnings.append(
-        QuantizationWarning("the accuracy was not measured: --data has no labels", hint: "add --labels PATH"))
-      return
-    }
-    let output = try data.outputIndex(in: job.graph.outputs.map(\.name))
-    var before = Evaluation(
-      program: program, dataset: dataset, output: output, metric: metric, workers: job.workers,
-      isQuiet: common.quiet)
-    let after = DeviceEvaluation(
-      model: report.device, dataset: dataset, workers: job.workers, isQuiet: common.quiet,
-      title: "evaluating int8")
-    report.accuracy = QuantizationReport.Accuracy(
-      float: try before.run(), device: try after.measure(metric, output: outputs[output]))
-  }
-
-  private func print(_ report: QuantizationReport) {
-    report.warnings.forEach(common.warn)
-    if common.json { return Terminal.output.write(report.json.text()) }
-    if common.quiet { return }
-    Terminal.output.write(report.text(width: Terminal.output.tableWidth, listsTransposes: common.verbose))
-  }
 }
 
 /// `--input-type` and `--output-type`

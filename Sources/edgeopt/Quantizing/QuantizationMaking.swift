@@ -1,0 +1,216 @@
+import Datasets
+import Graph
+import JSONText
+import Lowering
+import Micro
+import Quantization
+import Reporting
+import Runtime
+import Storage
+import TFLiteFormat
+import TensorMath
+
+extension QuantizeCommand {
+  /// Does the work and writes nothing; says no more than progress and warnings.
+  func make(_ wishes: QuantizedModel.Wishes = .init()) throws -> QuantizedModel {
+    var watch = Stopwatch()
+    let workers = try common.workers()
+    let job = try job(workers)
+    for step in job.passes { common.detail("pass \(step.pass): \(step.summary)") }
+    watch.lap("reading")
+    let (ranges, calibrated) = try chooseRanges(job)
+    watch.lap("calibrating")
+    let samples = calibrated?.dataset
+    let made = try job.quantize(ranges.ranges)
+    let provenance = Provenance(
+      version: edgeopt.version, modelDigest: ranges.modelDigest,
+      calibrationDigest: ranges.calibrationDigest,
+      calibrationSamples: samples?.count ?? ranges.ranges.sampleCount,
+      recipe: recipe, graph: made.legal.graph)
+    let (file, device, plan) = try finish(made.lowered.model, provenance)
+    let arena = ArenaReport(device.model)
+    var facts = QuantizationFacts(job: job, made: made, calibrated: calibrated, plan: plan)
+    facts.paths = self.ranges.map { [$0] } ?? calibration.calib
+    facts.method = calibration.calib.isEmpty ? "given" : "\(try calibration.method())"
+    facts.digest = ranges.calibrationDigest
+    var report = Report(
+      verb: Self.declaration.name, name: ModelFormat.stem(of: model),
+      tool: .init(version: edgeopt.version, arithmetic: DeviceModel.arithmetic))
+    report.before = Report.Model(graph: job.graph, file: try Report.FileFacts(path: model))
+    report.after = Report.Model(device, file: Report.FileFacts(path: target, bytes: file), arena: arena)
+    facts.tell(&report)
+    watch.lap("quantizing")
+
+    var qdqModel = try qdq.map { (path) throws(Diagnostic) in try QDQModel(made, path: path) }
+    if let samples { try qdqModel?.compare(with: device, on: samples, workers: workers) }
+    report.qdq = qdqModel?.facts
+    let outputs = DeviceOutput.outputs(of: job.legal.graph, as: made.legal.graph)
+    try compareOutputs(job, device, outputs, calibrated, &report)
+    if wishes.measures { try measure(job, device, outputs, &report) }
+    watch.lap("measuring")
+    let firmware = try c.map { (path) throws(Diagnostic) in
+      try FirmwareFolder(
+        path: path, device: device, bytes: file, name: ModelFormat.stem(of: target), dataset: samples,
+        seed: common.seed, replaces: force, inputs: [model] + calibration.calib, outputs: self.outputs)
+    }
+    report.run = watch.record(workers)
+    return QuantizedModel(
+      file: file, device: device, ranges: made.ranges, report: report, arena: arena, qdq: qdqModel,
+      firmware: firmware)
+  }
+
+  // MARK: - Parts
+
+  private func settings(_ method: CalibrationMethod) -> QuantizationJob.Settings {
+    var settings = QuantizationJob.Settings(method: method)
+    settings.isPerChannel = perChannel
+    settings.correctsBiases = $biasCorrection
+    settings.inputType = inputType.element
+    settings.outputType = outputType.element
+    return settings
+  }
+
+  private func job(_ workers: Workers) throws -> QuantizationJob {
+    var loader = try ModelLoader(path: model, modelOptions)
+    loader.keepsPortLayout = keepIoLayout
+    loader.verb = "quantize"
+    return try QuantizationJob(
+      loader, settings(try calibration.method()), workers: workers, isQuiet: common.quiet)
+  }
+
+  /// Ranges from samples (which are then there to compare outputs on), or from a file.
+  private func chooseRanges(_ job: QuantizationJob) throws -> (
+    RangeFile, QuantizationJob.Calibrated?
+  ) {
+    let digest = try Provenance.digest(ofFile: model)
+    if let ranges {
+      let file = try RangeFile(path: ranges)
+      guard file.modelDigest == digest else {
+        throw Diagnostic(
+          .badData, "the ranges in '\(ranges)' are those of another model, not of '\(model)'",
+          hint: "make them again: edgeopt calibrate \(model) --calib PATH -o \(ranges) --force")
+      }
+      try file.check(job.legal, path: ranges)
+      return (file, nil)
+    }
+    if calibration.calib.isEmpty {
+      guard job.isQuantizedAlready else { throw CalibrationOptions.missing }
+      let file = RangeFile(
+        version: edgeopt.version, modelDigest: digest, calibrationDigest: nil, ranges: RangeTable())
+      return (file, nil)
+    }
+    let calibrated = try job.calibrate(
+      try calibration.request(
+        inputs: job.fedInputs.map(\.name), preparation: data.preparation, seed: common.seed))
+    // Notes stand in the result.
+    for finding in calibrated.doctor.findings where finding.severity == .warning {
+      common.warn(QuantizationWarning(finding))
+    }
+    common.detail("calibrated in \(NumberFormat.duration(seconds: calibrated.seconds))")
+    let file = RangeFile(
+      version: edgeopt.version, modelDigest: digest, calibrationDigest: calibrated.digest,
+      ranges: calibrated.ranges)
+    return (file, calibrated)
+  }
+
+  /// The choices that decide the bytes, apart from the model and the samples.
+  private var recipe: [JSON.Member] {
+    var members: [JSON.Member] = [
+      .init(name: "precision", value: "int8"),
+      .init(name: "calib-method", value: .string(calibration.calibMethod.rawValue)),
+      .init(name: "per-channel", value: .bool(perChannel)),
+      .init(name: "input-type", value: .string(inputType.rawValue)),
+      .init(name: "output-type", value: .string(outputType.rawValue)),
+    ]
+    if let percentile = calibration.percentile {
+      members.append(.init(name: "percentile", value: .number(percentile)))
+    }
+    if memoryPlan != .greedy {
+      members.append(.init(name: "memory-plan", value: .string(memoryPlan.rawValue)))
+    }
+    if keepIoLayout { members.append(.init(name: "keep-io-layout", value: true)) }
+    if let samples = calibration.samples {
+      members.append(.init(name: "samples", value: .integer(samples)))
+      members.append(.init(name: "seed", value: .integer(common.seed)))
+    }
+    if let corrects = $biasCorrection {
+      members.append(.init(name: "bias-correction", value: .bool(corrects)))
+    }
+    if let skip = calibration.skip { members.append(.init(name: "skip", value: .integer(skip))) }
+    return members
+  }
+
+  /// The file's bytes, and the model as it is read back from them.
+  private func finish(
+    _ model: MicroModel, _ provenance: Provenance
+  ) throws(Diagnostic) -> (file: View<UInt8>, device: DeviceModel, plan: MemoryPlanSummary?) {
+    var model = model
+    var plan: MemoryPlanSummary?
+    if memoryPlan == .best { (model, plan) = try model.optimizingMemory(.cortexM) }
+    model.description = "edgeopt \(edgeopt.version)"
+    model.metadata.append(provenance.metadata)
+    let bytes = try TFLiteWriter(model).bytes()
+    let name = target
+    let read = try TFLiteReader(bytes, name: name).model()
+    let device = try DeviceModel(read, path: name, byteCount: bytes.count, provenance: provenance)
+    return (bytes, device, plan)
+  }
+
+  /// How near the outputs are to the float model's on samples of the calibration.
+  private func compareOutputs(
+    _ job: QuantizationJob, _ device: DeviceModel, _ outputs: [DeviceOutput],
+    _ calibrated: QuantizationJob.Calibrated?, _ report: inout Report
+  ) throws(Diagnostic) {
+    guard let calibrated,
+      let fidelity = try OutputFidelity(
+        of: device, outputs, beside: try Runtime.Program(job.graph), on: calibrated.dataset,
+        workers: job.workers)
+    else { return }
+    var quality = report.quality ?? Report.Quality()
+    quality.outputSqnr = fidelity.decibels
+    quality.outputSqnrSamples = fidelity.samples
+    report.quality = quality
+    let hasFindings = !calibrated.doctor.findings.isEmpty
+    if let warning = QuantizationWarning(fidelity, hasFindings: hasFindings) {
+      common.warn(warning)
+      report.warnings.append(warning.fact)
+    }
+  }
+
+  /// What the accuracy is on the device, and what it was.
+  private func measure(
+    _ job: QuantizationJob, _ device: DeviceModel, _ outputs: [DeviceOutput], _ report: inout Report
+  ) throws(Diagnostic) {
+    guard let request = try data.request(inputs: job.fedInputs.map(\.name), seed: common.seed) else { return }
+    let dataset = try job.dataset(request)
+    guard let metric = try data.metric(for: dataset) else {
+      let warning = QuantizationWarning(
+        "the accuracy was not measured: --data has no labels", hint: "add --labels PATH")
+      common.warn(warning)
+      return report.warnings.append(warning.fact)
+    }
+    let output = try data.outputIndex(in: job.graph.outputs.map(\.name))
+    var before = Evaluation(
+      program: try Runtime.Program(job.graph), dataset: dataset, output: output, metric: metric,
+      workers: job.workers, isQuiet: common.quiet)
+    let after = DeviceEvaluation(
+      model: device, dataset: dataset, workers: job.workers, isQuiet: common.quiet,
+      title: "evaluating int8")
+    var quality = report.quality ?? Report.Quality()
+    quality.metric = metric.rawValue
+    quality.data = data.data
+    quality.before = try before.run().metric.map(Report.Measurement.init)
+    let measured = try after.measure(metric, output: outputs[output])
+    quality.after = measured.metric.map(Report.Measurement.init)
+    quality.samples = measured.samples
+    report.quality = quality
+  }
+}
+
+extension Report.Measurement {
+  init(_ result: MetricResult) {
+    self.init(
+      value: result.value, low: result.low, high: result.high, correct: result.correct,
+      notFinite: result.notFinite)
+  }
+}
