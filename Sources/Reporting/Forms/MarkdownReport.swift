@@ -73,8 +73,8 @@ public struct MarkdownReport: Sendable {
       Section(arena, under: "Memory"), Section(stages, under: "Stages"),
       Section(MarkdownText.list(report.story), under: "What was done"),
       Section(
-        MarkdownText.list(report.notes.foldingTransposes(listsAll: false)),
-        under: "Notes (\(NumberFormat.count(report.notes.count)))"),
+        MarkdownText.list(report.remarks(listsTransposes: false)),
+        under: "Notes (\(NumberFormat.count(report.remarks(listsTransposes: false).count)))"),
       Section(MarkdownText.list(report.outputs.map(line)), under: "Files"),
     ]
   }

@@ -14,7 +14,7 @@ extension TerminalReport {
   }
 
   var notes: String {
-    sentences(report.notes.foldingTransposes(listsAll: listsTransposes).map { "note: \($0)" })
+    sentences(report.remarks(listsTransposes: listsTransposes).map { "note: \($0)" })
   }
 
   var warnings: String {
@@ -54,11 +54,21 @@ extension TerminalReport {
 }
 
 extension Report {
-  /// How the model was made, in sentences: calibration first, then every change.
+  /// Notes, and the transposes that are left; several are one note unless all are asked for.
+  public func remarks(listsTransposes: Bool) -> [String] {
+    let transposes = changes.filter { $0.kind == .transpose }.map { change in
+      [change.what, change.why].compactMap { $0 }.joined(separator: ": ")
+    }
+    return (notes + transposes).foldingTransposes(listsAll: listsTransposes)
+  }
+
+  /// How the model was made, in sentences: calibration first, then the changes. Ranges and biases are told by their count:
+  /// there is one for nearly every layer.
   public var story: [String] {
     var lines: [String] = []
     if let calibration { lines += calibration.sentences }
-    for change in changes where change.kind != .transpose {
+    let counted: [Change.Kind] = [.transpose] + (calibration == nil ? [] : [.range, .bias])
+    for change in changes where !counted.contains(change.kind) {
       var line = change.kind == .rewrite ? "rewritten: \(change.what)" : change.what
       if let error = change.error {
         let size =

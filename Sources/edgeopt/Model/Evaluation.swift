@@ -137,11 +137,6 @@ extension MetricResult {
     return text
   }
 
-  /// "87.19 %"
-  var valueText: String { describe(value) }
-  /// "86.52 % to 87.83 %"
-  var intervalText: String { low.isFinite || high.isFinite ? "\(describe(low)) to \(describe(high))" : "" }
-
   private func describe(_ value: Double) -> String {
     if kind.isShare { return NumberFormat.fixed(value * 100, digits: 2) + " %" }
     if kind.isDecibel { return NumberFormat.fixed(value, digits: 2) + " dB" }

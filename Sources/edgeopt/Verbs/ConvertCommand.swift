@@ -154,7 +154,7 @@ struct ConvertCommand: Command {
 
   /// Prints the result, and writes the reports that were asked for.
   func tell(_ result: Result, in reports: ReportFiles.Targets, _ watch: Stopwatch) throws {
-    if common.json || !reportFiles.report.isEmpty {
+    if common.json || reportFiles.isAsked {
       var report = Report(
         verb: Self.declaration.name, name: ModelFormat.stem(of: model), tool: .init(version: edgeopt.version))
       report.before = try result.before()

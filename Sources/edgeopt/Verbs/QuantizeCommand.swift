@@ -89,7 +89,7 @@ struct QuantizeCommand: Command {
 
   func run() throws {
     let targets = try checkTargets()
-    var made = try make(.init(tellsLayers: common.json || !reportFiles.report.isEmpty))
+    var made = try make(.init(tellsLayers: common.json || reportFiles.isAsked))
     made.report.outputs = [.init(path: target, what: "the int8 model", bytes: made.file.count)]
     if let qdq { made.report.outputs.append(.init(path: qdq, what: "the int8 model as QDQ ONNX")) }
     if let c { made.report.outputs.append(.init(path: c, what: "C++ sources for the firmware")) }
@@ -104,9 +104,10 @@ struct QuantizeCommand: Command {
   private func print(_ made: QuantizedModel) {
     if common.json { return Terminal.output.write(made.report.json.text()) }
     if common.quiet { return }
-    let text = QuantizationText(
-      report: made.report, arena: made.arena, listsTransposes: common.verbose)
-    Terminal.output.write(text.text(width: Terminal.output.tableWidth))
+    // Warnings have been said.
+    let text = TerminalReport(
+      made.report, width: Terminal.output.tableWidth, listsTransposes: common.verbose, showsWarnings: false)
+    Terminal.output.write(text.text())
   }
 
   // MARK: - Parts
