@@ -23,6 +23,8 @@ func tests() -> [Target] {
     .testTarget(name: "edgeoptTests", dependencies: ["edgeopt", "JSONText"], exclude: ["Snapshots"]),
     .testTarget(name: "ArgumentsTests", dependencies: ["Arguments"]),
     .testTarget(
+      name: "RecipesTests", dependencies: ["Recipes", "Arguments", "Graph", "JSONText", "Reporting"]),
+    .testTarget(
       name: "ReportingTests", dependencies: ["Reporting", "JSONText", "Graph", "Micro", "Storage"]),
     .testTarget(name: "JSONTextTests", dependencies: ["JSONText", "Graph"]),
     .testTarget(
@@ -107,13 +109,17 @@ let package = Package(
     // What people read and type.
     .target(name: "Reporting", dependencies: ["Graph", "JSONText", "Micro", "Statistics", "Storage"]),
     .target(name: "Arguments"),
+    // What to do to a model, as a file: read, checked, described to editors.
+    .target(
+      name: "Recipes", dependencies: ["Arguments", "YAML", "JSONText", "Graph", "Storage", "Reporting"]),
     .executableTarget(
       name: "edgeopt",
       dependencies: [
         "Arguments", "Datasets", "Firmware", "Graph", "JSONText", "Lowering", "Micro", "MicroRuntime",
         "ONNXFormat",
         "Passes",
-        "Quantization", "Reporting", "Runtime", "Statistics", "Storage", "TFLiteFormat", "TensorMath",
+        "Quantization", "Recipes", "Reporting", "Runtime", "Statistics", "Storage", "TFLiteFormat",
+        "TensorMath",
       ]),
   ] + tests(),
   swiftLanguageModes: [.v6],

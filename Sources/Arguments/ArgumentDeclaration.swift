@@ -24,6 +24,8 @@ public struct ArgumentDeclaration: Sendable, Hashable {
   public var isRepeatable: Bool
   /// The only values that are taken, when there is a fixed list.
   public var choices: [String]
+  /// What a value looks like.
+  public var form: ValueForm
   public var completion: Completion
   /// Names of options that make no sense together with this one.
   public var conflicts: [String]

@@ -9,10 +9,25 @@ public protocol ArgumentValue {
   var argumentText: String { get }
   /// The only values there are, for types that list them.
   static var choices: [String] { get }
+  /// What its texts look like, for documents that editors check.
+  static var form: ValueForm { get }
 }
 
 extension ArgumentValue {
   public static var choices: [String] { [] }
+  public static var form: ValueForm { .text }
+}
+
+/// What the texts of a value look like, as far as a document can say it.
+public enum ValueForm: Sendable, Hashable {
+  case text
+  /// A whole number between limits, where there are any.
+  case integer(least: Int?, greatest: Int?)
+  case number
+  /// One number, or several between commas.
+  case numbers
+  /// All of the text matches this regular expression (of the kind that JavaScript has).
+  case pattern(String)
 }
 
 /// The text is not a value of the wanted type.
@@ -32,6 +47,7 @@ extension Int: ArgumentValue {
     guard let value = Int(argument) else { throw InvalidValue("a whole number") }
     self = value
   }
+  public static var form: ValueForm { .integer(least: nil, greatest: nil) }
   public var argumentText: String { String(self) }
 }
 
@@ -40,6 +56,7 @@ extension UInt64: ArgumentValue {
     guard let value = UInt64(argument) else { throw InvalidValue("a whole number, 0 or more") }
     self = value
   }
+  public static var form: ValueForm { .integer(least: 0, greatest: nil) }
   public var argumentText: String { String(self) }
 }
 
@@ -48,6 +65,7 @@ extension Double: ArgumentValue {
     guard let value = Double(argument), value.isFinite else { throw InvalidValue("a number") }
     self = value
   }
+  public static var form: ValueForm { .number }
   public var argumentText: String { self == rounded() && abs(self) < 1e15 ? String(Int(self)) : String(self) }
 }
 

@@ -38,14 +38,15 @@ func spelledName(_ label: String) -> String {
 
   public init(_ help: String, value: String, completion: Completion = .none) where Value: ArgumentValue {
     cell = Cell(nil)
-    template = .make(.positional, help, value, choices: Value.choices, completion, isRequired: true)
+    template = .make(
+      .positional, help, value, choices: Value.choices, form: Value.form, completion, isRequired: true)
     store = { (cell, text) throws(InvalidValue) in cell.value = try Value(argument: text) }
   }
 
   public init<Element: ArgumentValue>(_ help: String, value: String, completion: Completion = .none)
   where Value == Element? {
     cell = Cell(.some(nil))
-    template = .make(.positional, help, value, choices: Element.choices, completion)
+    template = .make(.positional, help, value, choices: Element.choices, form: Element.form, completion)
     store = { (cell, text) throws(InvalidValue) in cell.value = .some(try Element(argument: text)) }
   }
 
@@ -77,7 +78,8 @@ func spelledName(_ label: String) -> String {
     cell = Cell(nil)
     self.name = name
     template = .make(
-      .option, help, value, choices: Value.choices, completion, short: short, conflicts: conflicts,
+      .option, help, value, choices: Value.choices, form: Value.form, completion, short: short,
+      conflicts: conflicts,
       isRequired: true)
     store = { (cell, text) throws(InvalidValue) in cell.value = try Value(argument: text) }
   }
@@ -90,7 +92,8 @@ func spelledName(_ label: String) -> String {
     cell = Cell(wrappedValue)
     self.name = name
     template = .make(
-      .option, help, value, choices: Value.choices, completion, short: short, conflicts: conflicts,
+      .option, help, value, choices: Value.choices, form: Value.form, completion, short: short,
+      conflicts: conflicts,
       defaultText: wrappedValue.argumentText)
     store = { (cell, text) throws(InvalidValue) in cell.value = try Value(argument: text) }
   }
@@ -103,7 +106,8 @@ func spelledName(_ label: String) -> String {
     cell = Cell(.some(nil))
     self.name = name
     template = .make(
-      .option, help, value, choices: Element.choices, completion, short: short, conflicts: conflicts,
+      .option, help, value, choices: Element.choices, form: Element.form, completion, short: short,
+      conflicts: conflicts,
       defaultText: defaultText)
     store = { (cell, text) throws(InvalidValue) in cell.value = .some(try Element(argument: text)) }
   }
@@ -116,7 +120,8 @@ func spelledName(_ label: String) -> String {
     cell = Cell(wrappedValue)
     self.name = name
     template = .make(
-      .option, help, value, choices: Element.choices, completion, short: short, conflicts: conflicts,
+      .option, help, value, choices: Element.choices, form: Element.form, completion, short: short,
+      conflicts: conflicts,
       isRepeatable: true)
     store = { (cell, text) throws(InvalidValue) in cell.value!.append(try Element(argument: text)) }
   }
@@ -203,13 +208,15 @@ func declaredBindings(of subject: Any) -> [Binding] {
 
 extension ArgumentDeclaration {
   static func make(
-    _ role: Role, _ help: String, _ valueName: String, choices: [String], _ completion: Completion,
+    _ role: Role, _ help: String, _ valueName: String, choices: [String], form: ValueForm = .text,
+    _ completion: Completion,
     short: Character? = nil, conflicts: [String] = [], defaultText: String? = nil, isRequired: Bool = false,
     isRepeatable: Bool = false
   ) -> ArgumentDeclaration {
     ArgumentDeclaration(
       role: role, name: "", short: short, valueName: valueName, help: help, defaultText: defaultText,
-      isRequired: isRequired, isRepeatable: isRepeatable, choices: choices, completion: completion,
+      isRequired: isRequired, isRepeatable: isRepeatable, choices: choices, form: form,
+      completion: completion,
       conflicts: conflicts, section: nil)
   }
 }

@@ -1,4 +1,4 @@
-/// A value in a YAML text, with the line it begins at.
+/// A value in a YAML text, with the place it begins at.
 ///
 ///     let node = try YAMLNode(parsing: bytes)
 ///     node["mean"]?.items?.compactMap(\.number)
@@ -12,12 +12,16 @@ public struct YAMLNode: Sendable, Hashable {
 
   public struct Entry: Sendable, Hashable {
     public var key: String
+    /// Of the key, counted from 1.
+    public var line: Int
+    public var column: Int
     public var value: YAMLNode
   }
 
   public var content: Content
-  /// Counted from 1.
+  /// Counted from 1; columns count characters.
   public var line: Int
+  public var column: Int
 
   public subscript(key: String) -> YAMLNode? { entries?.first { $0.key == key }?.value }
 
@@ -66,5 +70,6 @@ public struct YAMLNode: Sendable, Hashable {
 /// Why a text is not YAML, or uses more of YAML than is read here.
 public struct YAMLError: Error, Sendable, Hashable {
   public var line: Int
+  public var column: Int
   public var problem: String
 }

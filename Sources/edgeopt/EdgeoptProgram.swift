@@ -1,20 +1,22 @@
 import Arguments
 
+let programVersion = "0.1.0"
+
 /// The verbs, and what the help and the manual page say beside them.
 let edgeopt = Program(
   name: "edgeopt",
   summary:
     "Makes a float ONNX model fit a microcontroller: an int8 .tflite for TensorFlow Lite Micro, with its accuracy, "
     + "memory and C++ sources.",
-  version: "0.1.0",
+  version: programVersion,
   commands: [
     InspectCommand.self, RunCommand.self, EvaluateCommand.self, QuantizeCommand.self, CalibrateCommand.self,
-    ConvertCommand.self, ExportCommand.self, OpsCommand.self,
+    ConvertCommand.self, ExportCommand.self, RecipeCommand.self, OpsCommand.self,
     CompletionsCommand.self, ManualCommand.self, HelpCommand.self,
   ],
   announcedVerbs: [
     "diff", "prune", "factorize", "distill", "optimize", "compare", "check",
-    "explain", "reproduce", "baseline", "recipe", "finetune", "targets",
+    "explain", "reproduce", "baseline", "finetune", "targets",
   ],
   topics: [
     Program.Topic(

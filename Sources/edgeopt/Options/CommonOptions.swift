@@ -52,4 +52,5 @@ struct ThreadCount: ArgumentValue {
     self.count = count
   }
   var argumentText: String { String(count) }
+  static var form: ValueForm { .integer(least: 1, greatest: 1024) }
 }

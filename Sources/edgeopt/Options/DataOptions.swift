@@ -41,6 +41,9 @@ struct ScaleValue: ArgumentValue {
     self.scale = scale
   }
   var argumentText: String { scale.description }
+  static var form: ValueForm {
+    .pattern(#"^-?[0-9.]+(e[+-]?[0-9]+)?(/-?[0-9.]+(e[+-]?[0-9]+)?)?$"#)
+  }
 }
 
 struct NumberList: ArgumentValue {
@@ -51,6 +54,7 @@ struct NumberList: ArgumentValue {
     self.numbers = numbers
   }
   var argumentText: String { numbers.map { "\($0)" }.joined(separator: ",") }
+  static var form: ValueForm { .numbers }
 }
 
 struct PictureSizeValue: ArgumentValue {
@@ -61,4 +65,5 @@ struct PictureSizeValue: ArgumentValue {
     self.size = size
   }
   var argumentText: String { size.description }
+  static var form: ValueForm { .pattern("^[0-9]+(x[0-9]+)?$") }
 }

@@ -26,6 +26,7 @@ struct Assignment<Value: ArgumentValue>: ArgumentValue {
     value = try Value(argument: String(argument[argument.index(after: sign)...]))
   }
   var argumentText: String { "\(name)=\(value.argumentText)" }
+  static var form: ValueForm { .pattern("^.+=.+$") }
 }
 
 /// `1,3,96,96`

@@ -1,0 +1,68 @@
+import Arguments
+
+/// Puts the values of a recipe's variables where `${name}` stands; `$${` stands for `${` itself.
+struct Variables {
+  private let values: [String: RecipeNode]
+  private(set) var problems: [RecipeProblem] = []
+
+  /// From the mapping `variables` of a recipe.
+  init(_ node: RecipeNode?) {
+    var values: [String: RecipeNode] = [:]
+    for entry in node?.entries ?? [] where entry.value.text != nil { values[entry.key] = entry.value }
+    self.values = values
+  }
+
+  mutating func replace(in node: RecipeNode) -> RecipeNode {
+    var node = node
+    switch node.content {
+    case .scalar(let text, let isPlain):
+      node.content = .scalar(expanded(text, node.place, within: []), isPlain: isPlain)
+    case .list(let items): node.content = .list(items.map { replace(in: $0) })
+    case .mapping(let entries):
+      node.content = .mapping(
+        entries.map { entry in
+          var entry = entry
+          entry.value = replace(in: entry.value)
+          return entry
+        })
+    }
+    return node
+  }
+
+  private mutating func expanded(_ text: String, _ place: RecipePlace, within names: [String]) -> String {
+    guard text.contains("${") else { return text }
+    var result = ""
+    var rest = text[...]
+    while let start = rest.firstRange(of: "${") {
+      let before = rest[..<start.lowerBound]
+      if before.last == "$" {
+        result += before.dropLast() + "${"
+        rest = rest[start.upperBound...]
+        continue
+      }
+      result += before
+      guard let end = rest[start.upperBound...].firstIndex(of: "}") else {
+        problems.append(RecipeProblem(place, "'${' has no '}'; write '$${' for the characters themselves"))
+        return text
+      }
+      result += value(of: String(rest[start.upperBound..<end]), place, within: names)
+      rest = rest[rest.index(after: end)...]
+    }
+    return result + rest
+  }
+
+  private mutating func value(of name: String, _ place: RecipePlace, within names: [String]) -> String {
+    guard let node = values[name], let text = node.text else {
+      let near = Suggestion.nearest(to: name, among: values.keys.sorted())
+      let known = near.map { "did you mean '\($0)'?" } ?? "variables are defined under 'variables'"
+      problems.append(RecipeProblem(place, "there is no variable '\(name)'; \(known)"))
+      return ""
+    }
+    if names.contains(name) {
+      let circle = (names.drop { $0 != name } + [name]).joined(separator: " → ")
+      problems.append(RecipeProblem(node.place, "the variable '\(name)' is defined by itself: \(circle)"))
+      return ""
+    }
+    return expanded(text, node.place, within: names + [name])
+  }
+}
