@@ -12,8 +12,8 @@ public enum NumberFormat {
   }
 
   /// A count of things: "1 operator", "2 operators".
-  public static func count(_ value: Int, of thing: String) -> String {
-    "\(count(value)) \(thing)\(value == 1 ? "" : "s")"
+  public static func count(_ value: Int, of thing: String, plural: String? = nil) -> String {
+    "\(count(value)) \(value == 1 ? thing : plural ?? "\(thing)s")"
   }
 
   /// Bytes in powers of 1,000, as file managers and data sheets of flash parts do: 999 B, 12.5 kB, 3.49 MB.
