@@ -57,6 +57,10 @@ struct CommandLineRun {
   }
 
   private func report(_ error: any Error) -> ExitCode {
+    if let failure = error as? GateFailure {
+      Terminal.error.writeError(failure.message, hint: nil)
+      return .gateFailed
+    }
     guard let diagnostic = error as? Diagnostic else {
       Terminal.error.writeError("\(error)", hint: nil)
       return .failed

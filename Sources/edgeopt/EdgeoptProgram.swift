@@ -11,18 +11,20 @@ let edgeopt = Program(
   version: programVersion,
   commands: [
     InspectCommand.self, RunCommand.self, EvaluateCommand.self, QuantizeCommand.self, CalibrateCommand.self,
-    ConvertCommand.self, ExportCommand.self, RecipeCommand.self, OpsCommand.self,
+    ConvertCommand.self, ExportCommand.self, CheckCommand.self, BaselineCommand.self, ReportCommand.self,
+    RecipeCommand.self, OpsCommand.self,
     CompletionsCommand.self, ManualCommand.self, HelpCommand.self,
   ],
   announcedVerbs: [
-    "diff", "prune", "factorize", "distill", "optimize", "compare", "check",
-    "explain", "reproduce", "baseline", "finetune", "targets",
+    "diff", "prune", "factorize", "distill", "optimize", "compare",
+    "explain", "reproduce", "finetune", "targets",
   ],
   topics: [
     Program.Topic(
       "exit codes",
       [
         ("0", "done"),
+        ("1", "a gate did not hold: accuracy, size or memory"),
         ("2", "the work failed"),
         ("64", "wrong usage"),
         ("65", "bad input data"),

@@ -6,7 +6,8 @@ import Testing
 /// `EDGEOPT_UPDATE_SNAPSHOTS=1 swift test --filter HelpTests` writes them anew.
 @Suite struct HelpTests {
   static let verbs = [
-    "inspect", "run", "evaluate", "quantize", "calibrate", "convert", "export", "recipe", "ops", "completions", "man",
+    "inspect", "run", "evaluate", "quantize", "calibrate", "convert", "export", "check", "baseline", "report",
+    "recipe", "ops", "completions", "man",
     "help",
   ]
 

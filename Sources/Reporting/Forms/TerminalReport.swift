@@ -79,7 +79,7 @@ public struct TerminalReport: Sendable {
       table.add(buffer.name, NumberFormat.count(buffer.bytes), NumberFormat.count(buffer.offset), until)
     }
     table.addRule()
-    table.add("the most that is alive at one time", NumberFormat.count(arena.timeline[moment].bytes))
+    table.add("the most at one time", NumberFormat.count(arena.timeline[moment].bytes))
     return table.text(width: width) + advice
   }
 

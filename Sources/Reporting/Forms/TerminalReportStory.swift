@@ -86,6 +86,7 @@ extension Report {
   /// "all 4 gates hold", "2 of 4 gates fail"
   public var gateVerdict: String {
     let failed = gates.count { !$0.passes }
+    if failed > 0, gates.count == 1 { return "the gate fails" }
     if failed > 0 {
       return "\(NumberFormat.count(failed)) of \(NumberFormat.count(gates.count, of: "gate")) "
         + (failed == 1 ? "fails" : "fail")

@@ -14,6 +14,8 @@ public struct BaselineFile: Sendable, Hashable {
   /// By name.
   public private(set) var models: [BaselineEntry]
   public var path: String
+  /// Whether it was read from a lock file, not from a report.
+  public let isLockFile: Bool
 
   /// As it is in the file.
   private struct Document: Codable {
@@ -25,6 +27,7 @@ public struct BaselineFile: Sendable, Hashable {
   public init(empty path: String) {
     models = []
     self.path = path
+    isLockFile = true
   }
 
   /// A lock file; or a report, whose model is then the only one.
@@ -44,6 +47,7 @@ public struct BaselineFile: Sendable, Hashable {
           hint: "take a report of 'quantize', 'optimize' or 'compare'")
       }
       models = [entry]
+      isLockFile = false
       return
     }
     guard let format = document["format"]?.integer, format == Self.currentFormat else {
@@ -52,6 +56,7 @@ public struct BaselineFile: Sendable, Hashable {
         .badData, "the baseline '\(path)' \(found), this version reads format \(Self.currentFormat)",
         hint: "use the version of edgeopt that made it, or make it again")
     }
+    isLockFile = true
     let read = try document.decoded(as: Document.self, called: path)
     models = read.models.sorted { $0.name < $1.name }
     for (entry, next) in zip(models, models.dropFirst()) where entry.name == next.name {
@@ -79,6 +84,8 @@ public struct BaselineFile: Sendable, Hashable {
     models.append(entry)
     models.sort { $0.name < $1.name }
   }
+
+  public mutating func remove(_ name: String) { models.removeAll { $0.name == name } }
 
   public var json: JSON { JSON(encoding: Document(models: models)) }
 }

@@ -35,7 +35,8 @@ extension DropLimit {
       return nil
     case (.share, .percent):
       return (
-        "leaves open what it is a share of", "drops of \(scale.name) are in percentage points: write \(number)"
+        "leaves open what it is a share of",
+        "drops of \(scale.name) are in percentage points: write \(number)"
       )
     case (.share, .decibels):
       return ("is no drop of \(scale.name)", "write percentage points, such as 0.5")

@@ -51,7 +51,8 @@ struct QualityGates {
         }
         return judge(
           limit, Drop(from: reference.value, to: found.value, scale), unpaired(reference, found, quality),
-          whose: "in the baseline", samples: min(quality.samples, reference.samples))
+          whose: "in the baseline (\(NumberFormat.count(reference.samples, of: "sample")))",
+          samples: quality.samples)
       }
       guard quality.after != nil, let before = quality.before, isSound(before.value) else {
         return .unknown(
@@ -137,10 +138,11 @@ struct QualityGates {
     }
     let rest = scale.prefersSmaller ? limit.value - found.value : found.value - limit.value
     let holds = rest >= -Self.tolerance
-    var remark = "the \(scale.prefersSmaller ? "greatest" : "least") \(scale.name) that is allowed"
+    var remark: String?
     if found.low <= limit.value, limit.value <= found.high, let quality = report.quality {
-      remark += "; the limit lies inside the \(NumberFormat.confidence(quality.confidence)) interval "
-      remark += scale.interval(found.low, found.high)
+      remark =
+        "the limit lies inside the \(NumberFormat.confidence(quality.confidence)) interval "
+        + scale.interval(found.low, found.high)
     }
     let digits = holds ? 2 : (2...9).first { scale.shows(rest, digits: $0) } ?? 9
     return Report.GateResult(
@@ -192,7 +194,8 @@ struct QualityGates {
     let words = scale.text(limit.value)
     guard let agreement = report.quality?.agreement, agreement.value.isFinite, agreement.value <= 1 else {
       return .unknown(
-        "min-agreement", words, "both models have to be run on samples: give --data to the verb that makes the report")
+        "min-agreement", words,
+        "both models have to be run on samples: give --data to the verb that makes the report")
     }
     let rest = agreement.value - limit.value
     let holds = rest >= -Self.tolerance
@@ -212,14 +215,17 @@ struct QualityGates {
     let words = "\(limit.text) dB"
     guard let decibels = report.quality?.outputSqnr, !decibels.isNaN else {
       return .unknown(
-        "min-sqnr", words, "the outputs of both models have to be compared: 'quantize' does it on calibration samples, 'compare' on --data")
+        "min-sqnr", words,
+        "the outputs of both models have to be compared: 'quantize' does it on calibration samples, 'compare' on --data"
+      )
     }
     let rest = decibels - limit.decibels
     let holds = rest >= -Self.tolerance
     let digits = holds ? 2 : (2...9).first { scale.shows(rest, digits: $0) } ?? 9
     return Report.GateResult(
       gate: "min-sqnr", limit: words,
-      found: decibels.isFinite ? scale.text(decibels, decimals: digits) : decibels > 0 ? "no error" : "all error",
+      found: decibels.isFinite
+        ? scale.text(decibels, decimals: digits) : decibels > 0 ? "no error" : "all error",
       outcome: holds ? .holds : .fails,
       margin: rest.isFinite
         ? "\(scale.amount(rest, decimals: digits)) \(holds ? "to spare" : "missing")" : "")
