@@ -199,7 +199,7 @@ extension TensorValue {
   }
 
   /// The elements as floats, whatever they are.
-  func asFloats() -> TensorValue {
+  public func asFloats() -> TensorValue {
     if type == .float32 { return self }
     let result = TensorValue(type: .float32, sizes: sizes)
     Codec.convertToFloat(bytes, type: SourceType(type), into: result.floats)

@@ -28,6 +28,8 @@ public struct PairedBootstrap: Sendable {
   public struct Draw: Sendable {
     public fileprivate(set) var counts: [Int32]
 
+    public subscript(sample: Int) -> Int { Int(counts[sample]) }
+
     /// The mean of one number for each sample.
     public func mean(of numbers: [Float]) -> Double { sum(of: numbers) / Double(counts.count) }
 

@@ -2,50 +2,84 @@ import Graph
 import Statistics
 import Storage
 
-/// Counts of predicted against right classes over pixels.
+/// Counts of predicted against right classes over the pixels of all samples.
 struct ClassOverlap: Sendable {
-  private var intersections: [Int] = []
-  private var unions: [Int] = []
+  private var total = ClassCounts()
   /// Each sample's own mean, for the range.
   private var perSample = RunningMean()
-  private var count = 0
+
+  mutating func add(_ own: ClassCounts) {
+    total.add(own)
+    if let mean = own.mean { perSample.add(mean) }
+  }
+
+  var mean: Double { total.mean ?? 0 }
+
+  func interval(_ confidence: Confidence) -> Interval {
+    let half = perSample.halfWidth(confidence)
+    return Interval(max(0, mean - half), min(1, mean + half))
+  }
+}
+
+/// For each class the pixels where prediction and truth meet, and those where either is.
+struct ClassCounts: Sendable {
+  var intersections: [Int32] = []
+  var unions: [Int32] = []
 
   /// Pixels with this label are left out, as data sets mark borders.
   private static let ignored = 255
   private static let maximumClassCount = 1 << 16
 
+  /// A pixel; `predicted` is nil where the prediction is no number.
+  private mutating func add(_ wanted: Int, _ predicted: Int?) {
+    widen(to: max(wanted, predicted ?? 0) + 1)
+    unions[wanted] += 1
+    if wanted == predicted { intersections[wanted] += 1 } else if let predicted { unions[predicted] += 1 }
+  }
+
+  mutating func add(_ other: ClassCounts) {
+    widen(to: other.unions.count)
+    for index in other.unions.indices {
+      intersections[index] += other.intersections[index]
+      unions[index] += other.unions[index]
+    }
+  }
+
+  private mutating func widen(to size: Int) {
+    guard size > unions.count else { return }
+    intersections += [Int32](repeating: 0, count: size - intersections.count)
+    unions += [Int32](repeating: 0, count: size - unions.count)
+  }
+
+  /// Over the classes that occur; nil when none does.
+  var mean: Double? {
+    let shares = zip(intersections, unions).filter { $1 > 0 }.map { Double($0) / Double($1) }
+    return shares.isEmpty ? nil : shares.reduce(0, +) / Double(shares.count)
+  }
+
   /// `output` holds a score for each class and pixel, or a class for each pixel; `label` a class for each pixel.
-  mutating func add(_ output: TensorValue, label: Label, name: String) throws(Diagnostic) {
+  static func of(
+    _ output: TensorValue, label: Label, name: String
+  ) throws(Diagnostic) -> (counts: ClassCounts, isFinite: Bool) {
     guard case .array(let right) = label else {
       throw Diagnostic(
         .badData, "metric miou needs a class for each pixel, the label of '\(name)' is one class",
         hint: "give --labels with an integer for each pixel, or choose --metric top1")
     }
-    let predicted = try Self.classes(output, pixels: right, name: name)
-    var own = ClassCounts()
+    let isFinite = output.isFinite
+    let predicted = try classes(output, pixels: right, name: name)
+    var counts = ClassCounts()
     for index in 0..<right.elementCount {
-      guard let wanted = right.wholeNumber(at: index), wanted >= 0, wanted < Self.maximumClassCount else {
+      guard let wanted = right.wholeNumber(at: index), wanted >= 0, wanted < maximumClassCount else {
         throw Diagnostic(
           .badData,
           "the label of '\(name)' holds \(right.text(at: index)) at pixel \(index), which is no class",
           hint: "classes are whole numbers from 0")
       }
-      if wanted == Self.ignored { continue }
-      own.add(wanted, predicted[index])
+      if wanted == ignored { continue }
+      counts.add(wanted, isFinite ? predicted[index] : nil)
     }
-    merge(own)
-  }
-
-  private mutating func merge(_ own: ClassCounts) {
-    count += 1
-    let size = max(unions.count, own.unions.count)
-    intersections += [Int](repeating: 0, count: size - intersections.count)
-    unions += [Int](repeating: 0, count: size - unions.count)
-    for index in own.unions.indices {
-      intersections[index] += own.intersections[index]
-      unions[index] += own.unions[index]
-    }
-    if let mean = own.mean { perSample.add(mean) }
+    return (counts, isFinite)
   }
 
   /// The predicted class of each pixel.
@@ -82,32 +116,49 @@ struct ClassOverlap: Sendable {
       return best
     }
   }
-
-  func result(_ confidence: Confidence) -> MetricResult {
-    let shares = zip(intersections, unions).filter { $1 > 0 }.map { Double($0) / Double($1) }
-    let value = shares.isEmpty ? 0 : shares.reduce(0, +) / Double(shares.count)
-    let half = perSample.halfWidth(confidence)
-    return MetricResult(
-      kind: .miou, value: value, low: max(0, value - half), high: min(1, value + half), count: count)
-  }
 }
 
-private struct ClassCounts {
-  var intersections: [Int] = []
-  var unions: [Int] = []
+/// The counts of many samples, only of classes that occur in them.
+struct ClassCountList: Sendable {
+  /// Where each sample's entries end.
+  private var ends: [Int] = []
+  private var classes: [Int32] = []
+  private var intersections: [Int32] = []
+  private var unions: [Int32] = []
+  private var classCount = 0
 
-  mutating func add(_ wanted: Int, _ predicted: Int) {
-    let size = max(wanted, predicted) + 1
-    if size > unions.count {
-      intersections += [Int](repeating: 0, count: size - unions.count)
-      unions += [Int](repeating: 0, count: size - unions.count)
+  var entryCount: Int { classes.count }
+
+  mutating func append(_ counts: ClassCounts) {
+    for index in counts.unions.indices where counts.unions[index] > 0 {
+      classes.append(Int32(index))
+      intersections.append(counts.intersections[index])
+      unions.append(counts.unions[index])
     }
-    unions[wanted] += 1
-    if wanted == predicted { intersections[wanted] += 1 } else { unions[predicted] += 1 }
+    classCount = max(classCount, counts.unions.count)
+    ends.append(classes.count)
   }
 
-  var mean: Double? {
-    let shares = zip(intersections, unions).filter { $1 > 0 }.map { Double($0) / Double($1) }
-    return shares.isEmpty ? nil : shares.reduce(0, +) / Double(shares.count)
+  /// The metric on samples that count as often as `weight` says.
+  func mean(weight: (Int) -> Int) -> Double {
+    var tops = Array(repeating: 0, count: classCount)
+    var bottoms = tops
+    var start = 0
+    for (sample, end) in ends.enumerated() {
+      let times = weight(sample)
+      if times > 0 {
+        for entry in start..<end {
+          tops[Int(classes[entry])] += times * Int(intersections[entry])
+          bottoms[Int(classes[entry])] += times * Int(unions[entry])
+        }
+      }
+      start = end
+    }
+    var (sum, occurring) = (0.0, 0)
+    for index in bottoms.indices where bottoms[index] > 0 {
+      sum += Double(tops[index]) / Double(bottoms[index])
+      occurring += 1
+    }
+    return occurring > 0 ? sum / Double(occurring) : 0
   }
 }

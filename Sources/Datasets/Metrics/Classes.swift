@@ -3,10 +3,10 @@ import Statistics
 import Storage
 
 /// The right class of a sample, checked against what the model gives.
-struct ClassLabel {
-  let index: Int
+public struct ClassLabel: Sendable {
+  public let index: Int
 
-  init(_ label: Label, output: TensorValue, metric: MetricKind, name: String) throws(Diagnostic) {
+  public init(_ label: Label, output: TensorValue, metric: MetricKind, name: String) throws(Diagnostic) {
     let classes = max(2, output.elementCount)
     switch label {
     case .classIndex(let given): index = given
@@ -27,16 +27,30 @@ struct ClassLabel {
         hint: "labels count from 0 to \(classes - 1)")
     }
   }
+}
 
-  /// Whether the class is among the `places` largest outputs; of equal ones the first counts as larger. A single
-  /// output is the probability of class 1.
-  func isWithin(_ places: Int, of output: TensorValue, notFinite: inout Int) -> Bool {
-    let scores = output.asFloats().floats
-    guard scores.count > 0 else { return false }
-    for position in 0..<scores.count where !scores[position].isFinite {
-      notFinite += 1
-      return false
-    }
+/// What a model gives for each class.
+public struct ClassScores {
+  private let scores: View<Float>
+  public let isFinite: Bool
+
+  public init(_ output: TensorValue) {
+    scores = output.asFloats().floats
+    isFinite = scores.isFinite
+  }
+
+  /// Classes that the model knows: a single output is the probability of class 1.
+  public var classCount: Int { max(2, scores.count) }
+
+  /// The class that the model chooses; of equal ones the first, and none where an output is no number.
+  public var chosen: Int? {
+    guard isFinite, scores.count > 0 else { return nil }
+    return scores.count == 1 ? (scores[0] > 0.5 ? 1 : 0) : scores.indexOfLargest
+  }
+
+  /// Whether a class is among the `places` largest; of equal ones the first counts as larger.
+  func ranks(_ index: Int, within places: Int) -> Bool {
+    guard isFinite, scores.count > 0 else { return false }
     if scores.count == 1 { return places > 1 || (scores[0] > 0.5) == (index == 1) }
     let own = scores[index]
     var better = 0
@@ -46,6 +60,11 @@ struct ClassLabel {
     }
     return better < places
   }
+
+  /// To be ranked among other samples': what is no number ranks below everything.
+  var ranked: [Float] {
+    isFinite ? scores.array : Array(repeating: -.greatestFiniteMagnitude, count: scores.count)
+  }
 }
 
 extension View<Float> {
@@ -54,6 +73,16 @@ extension View<Float> {
     for index in 0..<count where self[index] > self[best] { best = index }
     return best
   }
+
+  fileprivate var isFinite: Bool {
+    for index in 0..<count where !self[index].isFinite { return false }
+    return true
+  }
+}
+
+extension TensorValue {
+  /// Whether all elements are, as integers always are.
+  var isFinite: Bool { type != .float32 || floats.isFinite }
 }
 
 /// Scores and classes of all samples, to be ranked at the end.
@@ -61,53 +90,46 @@ struct Ranking: Sendable {
   private var scores: [Float] = []
   private var classes: [Int32] = []
   private var width = 0
-  private(set) var notFinite = 0
 
-  var count: Int { classes.count }
-
-  mutating func add(_ output: TensorValue, right: ClassLabel) {
-    let values = output.asFloats().floats
+  mutating func add(_ values: [Float], of right: Int) {
     width = values.count
-    // What is no number ranks below everything.
-    let isFinite = (0..<values.count).allSatisfy { values[$0].isFinite }
-    if !isFinite { notFinite += 1 }
-    for index in 0..<values.count { scores.append(isFinite ? values[index] : -.greatestFiniteMagnitude) }
-    classes.append(Int32(right.index))
+    scores += values
+    classes.append(Int32(right))
   }
 
   /// The area and its range; the mean over classes that occur and do not fill all.
-  func area(_ confidence: Confidence) -> (area: Double, low: Double, high: Double) {
-    if width <= 2 { return areaOfClass(1, column: max(0, width - 1), confidence) ?? (0.5, 0, 1) }
-    let areas = (0..<width).compactMap { areaOfClass(Int32($0), column: $0, confidence) }
-    guard !areas.isEmpty else { return (0.5, 0, 1) }
+  func area(_ confidence: Confidence) -> (area: Double, interval: Interval) {
+    let areas = columns.compactMap { area(of: $0) }
+    guard !areas.isEmpty else { return (0.5, Interval(0, 1)) }
     let count = Double(areas.count)
+    let intervals = areas.map {
+      confidence.area($0.value, positives: $0.positives, negatives: $0.negatives)
+    }
     return (
-      areas.reduce(0) { $0 + $1.area } / count, areas.reduce(0) { $0 + $1.low } / count,
-      areas.reduce(0) { $0 + $1.high } / count
+      areas.reduce(0) { $0 + $1.value } / count,
+      Interval(intervals.reduce(0) { $0 + $1.low } / count, intervals.reduce(0) { $0 + $1.high } / count)
     )
   }
 
-  /// The share of pairs in which a sample of the class scores above one that is not; ties count half.
-  private func areaOfClass(
-    _ wanted: Int32, column: Int, _ confidence: Confidence
-  ) -> (area: Double, low: Double, high: Double)? {
-    let positives = classes.count { $0 == wanted }
-    let negatives = classes.count - positives
-    guard positives > 0, negatives > 0 else { return nil }
-    let order = classes.indices.sorted { scores[$0 * width + column] < scores[$1 * width + column] }
-    var rankSum = 0.0
-    var start = 0
-    while start < order.count {
-      let score = scores[order[start] * width + column]
-      var end = start
-      while end < order.count, scores[order[end] * width + column] == score { end += 1 }
-      let rank = Double(start + 1 + end) / 2
-      for position in start..<end where classes[order[position]] == wanted { rankSum += rank }
-      start = end
+  /// What `other` has more, of the same samples.
+  func difference(from other: Ranking) -> AreaDifference {
+    var difference = AreaDifference(samples: classes.count)
+    for (own, its) in zip(columns, other.columns) {
+      guard let before = other.area(of: its), let after = area(of: own) else { continue }
+      difference.add(before: before, after: after, isPositive: classes.map { $0 == own.wanted })
     }
-    let (p, n) = (Double(positives), Double(negatives))
-    let area = (rankSum - p * (p + 1) / 2) / (p * n)
-    let interval = confidence.area(area, positives: positives, negatives: negatives)
-    return (area, interval.low, interval.high)
+    return difference
+  }
+
+  /// The classes that are ranked, and where their scores are.
+  private var columns: [(wanted: Int32, column: Int)] {
+    width <= 2 ? [(1, max(0, width - 1))] : (0..<width).map { (Int32($0), $0) }
+  }
+
+  private func area(of class: (wanted: Int32, column: Int)) -> RankedArea? {
+    guard width > 0 else { return nil }
+    return RankedArea(
+      stride(from: `class`.column, to: scores.count, by: width).map { scores[$0] },
+      isPositive: classes.map { $0 == `class`.wanted })
   }
 }

@@ -33,6 +33,14 @@ struct DeviceOutput {
     }
   }
 
+  /// The sizes of what ``real(_:of:)`` gives.
+  func sizes(of device: DeviceModel) -> [Int] {
+    let parts = places.map { device.outputs[$0].declaredSizes }
+    var sizes = parts[0]
+    if parts.count > 1 { sizes[axis] = parts.reduce(0) { $0 + $1[axis] } }
+    return sizes
+  }
+
   /// The real numbers of what the device made, in the source's layout and in one piece.
   func real(_ values: [TensorValue], of device: DeviceModel) -> TensorValue {
     let parts = places.map { device.outputs[$0].real(values[$0]) }
