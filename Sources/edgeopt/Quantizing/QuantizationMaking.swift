@@ -53,7 +53,9 @@ extension QuantizeCommand {
         path: path, device: device, bytes: file, name: ModelFormat.stem(of: target), dataset: samples,
         seed: common.seed, replaces: force, inputs: [model] + calibration.calib, outputs: self.outputs)
     }
+    let rate = report.run.samplesPerSecond
     report.run = watch.record(workers)
+    report.run.samplesPerSecond = rate
     return QuantizedModel(
       file: file, device: device, ranges: made.ranges, report: report, arena: arena, qdq: qdqModel,
       firmware: firmware)
@@ -177,40 +179,37 @@ extension QuantizeCommand {
     }
   }
 
-  /// What the accuracy is on the device, and what it was.
+  /// What the accuracy is on the device, and what it was; without labels how far the two agree.
   private func measure(
     _ job: QuantizationJob, _ device: DeviceModel, _ outputs: [DeviceOutput], _ report: inout Report
   ) throws(Diagnostic) {
     guard let request = try data.request(inputs: job.fedInputs.map(\.name), seed: common.seed) else { return }
     let dataset = try job.dataset(request)
-    guard let metric = try data.metric(for: dataset) else {
+    let metric = try data.metric(for: dataset)
+    if metric == nil {
       let warning = QuantizationWarning(
         "the accuracy was not measured: --data has no labels", hint: "add --labels PATH")
       common.warn(warning)
-      return report.warnings.append(warning.fact)
+      report.warnings.append(warning.fact)
     }
     let output = try data.outputIndex(in: job.graph.outputs.map(\.name))
-    var before = Evaluation(
-      program: try Runtime.Program(job.graph), dataset: dataset, output: output, metric: metric,
-      workers: job.workers, isQuiet: common.quiet)
-    let after = DeviceEvaluation(
-      model: device, dataset: dataset, workers: job.workers, isQuiet: common.quiet,
-      title: "evaluating int8")
-    var quality = report.quality ?? Report.Quality()
-    quality.metric = metric.rawValue
-    quality.data = data.data
-    quality.before = try before.run().metric.map(Report.Measurement.init)
-    let measured = try after.measure(metric, output: outputs[output])
-    quality.after = measured.metric.map(Report.Measurement.init)
-    quality.samples = measured.samples
+    var evaluation = PairedEvaluation(
+      before: try EvaluatedModel(
+        try Runtime.Program(job.graph), on: dataset, output: output, workers: job.workers),
+      after: EvaluatedModel(device, outputs: outputs, on: dataset, output: output, workers: job.workers),
+      metric: metric, workers: job.workers)
+    evaluation.data = data.data
+    evaluation.seed = common.seed
+    evaluation.isQuiet = common.quiet
+    evaluation.title = "evaluating float and int8"
+    let found = try evaluation.run()
+    var quality = found.quality
+    // What calibration tells is about samples that need no labels, and always there.
+    if let sqnr = report.quality?.outputSqnr {
+      quality.outputSqnr = sqnr
+      quality.outputSqnrSamples = report.quality?.outputSqnrSamples
+    }
     report.quality = quality
-  }
-}
-
-extension Report.Measurement {
-  init(_ result: MetricResult) {
-    self.init(
-      value: result.value, low: result.low, high: result.high, correct: result.correct,
-      notFinite: result.notFinite)
+    report.run.samplesPerSecond = found.samplesPerSecond
   }
 }
