@@ -27,6 +27,7 @@ func tests() -> [Target] {
     .testTarget(
       name: "ReportingTests", dependencies: ["Reporting", "JSONText", "Graph", "Micro", "Storage"]),
     .testTarget(name: "JSONTextTests", dependencies: ["JSONText", "Graph"]),
+    .testTarget(name: "TargetsTests", dependencies: ["Targets", "Reporting", "Graph"]),
     .testTarget(
       name: "MicroTests", dependencies: ["Micro", "TFLiteFormat", "Graph", "Storage"],
       exclude: ["arenas.csv"]),
@@ -112,13 +113,31 @@ let package = Package(
     // What to do to a model, as a file: read, checked, described to editors.
     .target(
       name: "Recipes", dependencies: ["Arguments", "YAML", "JSONText", "Graph", "Storage", "Reporting"]),
+    // Devices, and whether a model fits them.
+    .target(
+      name: "Targets", dependencies: ["Arguments", "Graph", "JSONText", "Reporting", "Storage", "YAML"],
+      resources: [
+        .embedInCode("Profiles/arduino-nano-33-ble.yaml"),
+        .embedInCode("Profiles/corstone-300.yaml"),
+        .embedInCode("Profiles/cortex-m0plus.yaml"),
+        .embedInCode("Profiles/esp32-s3.yaml"),
+        .embedInCode("Profiles/nrf52840.yaml"),
+        .embedInCode("Profiles/nrf5340.yaml"),
+        .embedInCode("Profiles/ra8m1.yaml"),
+        .embedInCode("Profiles/rp2040.yaml"),
+        .embedInCode("Profiles/rp2350.yaml"),
+        .embedInCode("Profiles/stm32f746.yaml"),
+        .embedInCode("Profiles/stm32h743.yaml"),
+        .embedInCode("Profiles/stm32l4r5.yaml"),
+        .embedInCode("Profiles/stm32u575.yaml"),
+      ]),
     .executableTarget(
       name: "edgeopt",
       dependencies: [
         "Arguments", "Datasets", "Firmware", "Graph", "JSONText", "Lowering", "Micro", "MicroRuntime",
         "ONNXFormat",
         "Passes",
-        "Quantization", "Recipes", "Reporting", "Runtime", "Statistics", "Storage", "TFLiteFormat",
+        "Quantization", "Recipes", "Reporting", "Runtime", "Statistics", "Storage", "TFLiteFormat", "Targets",
         "TensorMath",
       ]),
   ] + tests(),

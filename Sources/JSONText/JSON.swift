@@ -29,6 +29,12 @@ public indirect enum JSON: Sendable, Hashable {
     value.map(transform) ?? .null
   }
 
+  /// The document with one more member; what is no object stays as it is.
+  public func with(_ name: String, _ value: JSON) -> JSON {
+    guard case .members(let members) = self else { return self }
+    return .members(members + [Member(name: name, value: value)])
+  }
+
   public static func integers(_ values: [Int]) -> JSON { .array(values.map(JSON.integer)) }
   public static func strings(_ values: [String]) -> JSON { .array(values.map(JSON.string)) }
 

@@ -12,12 +12,12 @@ let edgeopt = Program(
   commands: [
     InspectCommand.self, RunCommand.self, EvaluateCommand.self, QuantizeCommand.self, CalibrateCommand.self,
     ConvertCommand.self, ExportCommand.self, CheckCommand.self, BaselineCommand.self, ReportCommand.self,
-    RecipeCommand.self, OpsCommand.self,
+    RecipeCommand.self, OpsCommand.self, TargetsCommand.self,
     CompletionsCommand.self, ManualCommand.self, HelpCommand.self,
   ],
   announcedVerbs: [
     "diff", "prune", "factorize", "distill", "optimize", "compare",
-    "explain", "reproduce", "finetune", "targets",
+    "explain", "reproduce", "finetune",
   ],
   topics: [
     Program.Topic(

@@ -83,24 +83,7 @@ public struct TerminalReport: Sendable {
     return table.text(width: width) + advice
   }
 
-  private var target: String {
-    guard let target = report.target else { return "" }
-    var table = Table([
-      .text(target.title, isElastic: true), .number("there is"), .number("reserved"), .number("model"),
-      .number("left"), .text(""),
-    ])
-    for (name, budget) in [("flash", target.flash), ("SRAM", target.memory)] {
-      table.add(
-        name, NumberFormat.exactBytes(budget.available), NumberFormat.exactBytes(budget.reserved),
-        NumberFormat.exactBytes(budget.used), NumberFormat.exactBytes(budget.left),
-        budget.fits ? "fits" : "TOO LARGE")
-    }
-    var lines: [String] = []
-    if let latency = target.latency {
-      lines.append("about \(NumberFormat.duration(seconds: latency.milliseconds / 1000)): \(latency.basis)")
-    }
-    return table.text(width: width) + sentences(lines + target.notes.map { "note: \($0)" })
-  }
+  private var target: String { report.target?.text(width: width) ?? "" }
 
   private var classes: String {
     guard let quality = report.quality else { return "" }

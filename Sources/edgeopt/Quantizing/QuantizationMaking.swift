@@ -8,12 +8,14 @@ import Reporting
 import Runtime
 import Storage
 import TFLiteFormat
+import Targets
 import TensorMath
 
 extension QuantizeCommand {
   /// Does the work and writes nothing; says no more than progress and warnings.
   func make(_ wishes: QuantizedModel.Wishes = .init()) throws -> QuantizedModel {
     var watch = Stopwatch()
+    let profile = try self.device.profile()
     let workers = try common.workers()
     let job = try job(workers)
     for step in job.passes { common.detail("pass \(step.pass): \(step.summary)") }
@@ -39,6 +41,7 @@ extension QuantizeCommand {
     report.before = Report.Model(graph: job.graph, file: try Report.FileFacts(path: model))
     report.after = Report.Model(device, file: Report.FileFacts(path: target, bytes: file), arena: arena)
     facts.tell(&report)
+    report.target = report.after.flatMap { profile?.fit(of: $0, work: Workload(DeviceCost(device.model))) }
     watch.lap("quantizing")
 
     var qdqModel = try qdq.map { (path) throws(Diagnostic) in try QDQModel(made, path: path) }

@@ -1,10 +1,12 @@
 import Arguments
 import Graph
+import JSONText
 import Micro
 import Passes
 import Reporting
 import Storage
 import Runtime
+import Targets
 
 struct InspectCommand: Command {
   static let declaration = CommandDeclaration(
@@ -23,6 +25,7 @@ struct InspectCommand: Command {
       .init("edgeopt inspect model.onnx --graph model.svg", "Also draws the graph."),
       .init("edgeopt inspect model_int8.tflite", "The device's operators, and the arena."),
       .init("edgeopt inspect model_int8.tflite --arena arena.svg", "Also draws what is in memory when."),
+      .init("edgeopt inspect model_int8.tflite --target nano33ble", "Also says whether it fits a device."),
       .init("edgeopt inspect model.onnx --json", "For scripts."),
     ])
 
@@ -35,6 +38,7 @@ struct InspectCommand: Command {
     "Print the graph as text after a pass, instead of the table.", value: "after:PASS", conflicts: ["json"])
   var dumpGraph: DumpPoint?
   @Flag("Keep inputs and outputs in the model's own layout.") var keepIoLayout = false
+  @OptionGroup("device") var device: TargetOptions
   @OptionGroup("model options") var modelOptions: ModelOptions
   @OptionGroup("output") var output: OutputOptions
   @OptionGroup("common options") var common: CommonOptions
@@ -43,6 +47,11 @@ struct InspectCommand: Command {
     if ModelFormat(path: model) == .tflite { return try inspectDeviceModel() }
     guard arena == nil else {
       throw UsageError("--arena shows the memory of .tflite models, '\(model)' is none")
+    }
+    guard try device.profile() == nil else {
+      throw UsageError(
+        "what a model takes on a device shows in its .tflite file, '\(model)' is none",
+        hint: "edgeopt quantize \(model) --calib PATH --target NAME")
     }
     var loader = try ModelLoader(path: model, modelOptions)
     loader.keepsPortLayout = keepIoLayout
@@ -72,6 +81,7 @@ extension InspectCommand {
     guard graph == nil, dumpGraph == nil else {
       throw UsageError("--graph and --dump-graph show float models, '\(model)' is a .tflite file")
     }
+    let profile = try self.device.profile()
     try output.check(reading: [model])
     let picture = try arena.map { path in
       try OutputTarget(path: path, replaces: output.force, reading: [model])
@@ -86,8 +96,24 @@ extension InspectCommand {
       try picture.write(Array(svg.utf8))
     }
     let summary = DeviceSummary(device, path: model, byteCount: byteCount)
+    let fit = try profile.map { (profile) throws(Diagnostic) in try fitting(summary, profile) }
     let width = output.output == nil ? Terminal.output.tableWidth : .max
-    try common.print(summary.text(width: width), json: summary.json, to: output)
+    let texts = [summary.text(width: width), fit?.text(width: width)].compactMap { $0 }
+    try common.print(
+      texts.joined(separator: "\n"),
+      json: fit.map { summary.json.with("target", JSON(encoding: $0)) } ?? summary.json, to: output)
+  }
+
+  private func fitting(
+    _ summary: DeviceSummary, _ profile: TargetProfile
+  ) throws(Diagnostic) -> Report.TargetFit {
+    guard let arena = try summary.arena.predictions[.cortexM]?.get() else {
+      throw Diagnostic(.unsupported, "how much memory '\(model)' takes is not known")
+    }
+    return profile.fit(
+      flash: summary.byteCount, memory: arena.minimum,
+      isInt8: !summary.cost.layers.contains { $0.macs > 0 && $0.outputType == .float32 },
+      work: Workload(summary.cost))
   }
 }
 

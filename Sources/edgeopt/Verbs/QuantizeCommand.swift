@@ -69,6 +69,7 @@ struct QuantizeCommand: Command {
       + "outputs as the model has them.", value: "OUT.onnx", completion: .file(["onnx"]))
   var qdq: String?
   @OptionGroup("report") var reportFiles: ReportFiles
+  @OptionGroup("device") var device: TargetOptions
   @OptionGroup("calibration") var calibration: CalibrationOptions
   @OptionGroup("data") var data: QuantizationDataOptions
   @OptionGroup("model options") var modelOptions: ModelOptions
