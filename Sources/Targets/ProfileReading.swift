@@ -39,7 +39,7 @@ extension TargetProfile {
     let root: YAMLNode
     do throws(YAMLError) { root = try YAMLNode(parsing: bytes) } catch {
       throw Diagnostic(
-        .badData, "\(path):\(error.line): \(error.problem)",
+        .badData, "\(path):\(error.line):\(error.column): \(error.problem)",
         hint: "a device profile has lines of 'name: value'")
     }
     var reader = ProfileReader(path: path)
@@ -127,9 +127,8 @@ private struct ProfileReader {
   private mutating func checkKeys(_ node: YAMLNode, _ keys: [String]) {
     for entry in node.entries ?? [] where !keys.contains(entry.key) {
       let near = Suggestion.nearest(to: entry.key, among: keys).map { "did you mean '\($0)'?" }
-      report(
-        entry.value,
-        "there is no '\(entry.key)' in a device profile; "
+      problems.append(
+        "\(path):\(entry.line):\(entry.column): there is no '\(entry.key)' in a device profile; "
           + (near ?? "there are \(keys.joined(separator: ", "))"))
     }
   }
@@ -193,7 +192,7 @@ private struct ProfileReader {
   private func found(_ value: YAMLNode) -> String { value.text.map { ", not '\($0)'" } ?? "" }
 
   private mutating func report(_ node: YAMLNode, _ problem: String) {
-    problems.append("\(path):\(node.line): \(problem)")
+    problems.append("\(path):\(node.line):\(node.column): \(problem)")
   }
 }
 
