@@ -60,6 +60,22 @@ public struct ValueHistogram: Sendable, Hashable {
     exponent = wider
   }
 
+  /// The counts in few bins of equal width, for people: the first and the last hold something. Zeros count in the bin that
+  /// begins with zero or reaches over it.
+  ///
+  ///     let (start, width, counts) = histogram.bins(atMost: 64)
+  public func bins(atMost limit: Int) -> (start: Double, width: Double, counts: [Int]) {
+    var all = counts
+    all[Self.half] += zeros
+    guard let first = all.firstIndex(where: { $0 > 0 }), let last = all.lastIndex(where: { $0 > 0 }) else {
+      return (0, binWidth, [])
+    }
+    let joined = (last - first + limit) / limit
+    var result = [Int](repeating: 0, count: (last - first) / joined + 1)
+    for bin in first...last { result[(bin - first) / joined] += all[bin] }
+    return (Double(first - Self.half) * binWidth, Double(joined) * binWidth, result)
+  }
+
   public mutating func merge(_ other: ValueHistogram) {
     var other = other
     widen(to: other.exponent)
@@ -70,7 +86,10 @@ public struct ValueHistogram: Sendable, Hashable {
 }
 
 /// Counts numbers as they come, for one thread.
-final class HistogramRecorder {
+///
+///     recorder.add(values, within: Extremes(of: values))
+///     let seen = recorder.histogram
+public final class HistogramRecorder {
   private var exponent = ValueHistogram.leastExponent
   private var zeros = 0
   /// 32 bits a bin keep the counters of a tensor in the nearest cache; they move to `settled` before they overflow.
@@ -78,8 +97,10 @@ final class HistogramRecorder {
   private var pending = 0
   private var settled: ValueHistogram?
 
+  public init() {}
+
   /// Counts numbers that are finite and lie between the two.
-  func add(_ values: View<Float>, within extremes: Extremes) {
+  public func add(_ values: View<Float>, within extremes: Extremes) {
     let needed = ValueHistogram.exponent(for: extremes)
     if needed > exponent || pending + values.count > Int(UInt32.max) {
       settle()
@@ -97,7 +118,7 @@ final class HistogramRecorder {
   }
 
   /// All that was counted so far.
-  var histogram: ValueHistogram {
+  public var histogram: ValueHistogram {
     var result = ValueHistogram()
     result.exponent = exponent
     for bin in 0..<ValueHistogram.binCount { result.counts[bin] = Int(counts[bin]) }

@@ -63,6 +63,18 @@ public struct RangeTable: Sendable, Hashable {
 }
 
 extension RangeTable {
+  /// The entry of each tensor of a model that has one.
+  public func entries(in graph: Graph) -> [TensorID: Entry] {
+    let names = TensorNames(graph)
+    var result: [TensorID: Entry] = [:]
+    for entry in entries {
+      for name in [entry.tensor] + entry.sharing {
+        if let tensor = names.tensor(name), result[tensor] == nil { result[tensor] = entry }
+      }
+    }
+    return result
+  }
+
   /// Names in the table that no tensor of the model has.
   public func unknownTensors(in legal: Legalization) -> [String] {
     let names = TensorNames(legal.graph)

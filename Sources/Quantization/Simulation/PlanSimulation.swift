@@ -19,26 +19,10 @@ public struct PlanSimulation: Sendable {
   {
     var rounded = graph
     for (index, rule) in graph.quantizationRules().enumerated() {
-      let node = graph.operators[index]
-      for (operand, kind) in rule.operands.enumerated() {
-        guard let input = node.inputs[operand], let value = graph[input].constant else { continue }
-        let use = QuantizationPlan.Use(consumer: index, operand: operand)
-        var replaced: TensorValue?
-        switch kind {
-        case .weights(let axis):
-          if !weights { break }
-          let integers =
-            plan.constants[use]
-            ?? WeightRounding(value.realized(), axis: plan.isPerChannel ? axis : nil).integers()
-          replaced = integers.reals
-        case .bias:
-          if let bias = plan.biases[index] { replaced = TensorValue(floats: bias, sizes: value.sizes) }
-        case .own, .shared, .unquantized, .absent: break
-        }
-        if let replaced {
-          rounded.operators[index].inputs[operand] = rounded.addConstant(
-            Constant(replaced), name: graph[input].name)
-        }
+      let constants = graph.roundedConstants(of: index, rule, plan, weights: weights)
+      for (operand, value) in constants.sorted(by: { $0.key < $1.key }) {
+        let name = graph.operators[index].inputs[operand].map { graph[$0].name } ?? ""
+        rounded.operators[index].inputs[operand] = rounded.addConstant(Constant(value), name: name)
       }
     }
     program = try Program(rounded, fusesSteps: false)
@@ -53,6 +37,31 @@ public struct PlanSimulation: Sendable {
       grid.round(value.floats, into: value.floats, on: workers)
     }
     return session
+  }
+}
+
+extension Graph {
+  /// The weights and the bias of an operator as real numbers once they are rounded, by operand.
+  func roundedConstants(
+    of index: Int, _ rule: OperatorRule, _ plan: QuantizationPlan, weights: Bool = true
+  ) -> [Int: TensorValue] {
+    let node = operators[index]
+    var result: [Int: TensorValue] = [:]
+    for (operand, kind) in rule.operands.enumerated() {
+      guard let input = node.inputs[operand], let value = self[input].constant else { continue }
+      switch kind {
+      case .weights(let axis):
+        guard weights else { continue }
+        let chosen = plan.constants[QuantizationPlan.Use(consumer: index, operand: operand)]
+        let integers =
+          chosen ?? WeightRounding(value.realized(), axis: plan.isPerChannel ? axis : nil).integers()
+        result[operand] = integers.reals
+      case .bias:
+        if let bias = plan.biases[index] { result[operand] = TensorValue(floats: bias, sizes: value.sizes) }
+      case .own, .shared, .unquantized, .absent: break
+      }
+    }
+    return result
   }
 }
 

@@ -148,6 +148,11 @@ extension Report {
     /// The cosine of the angle between the two results.
     public var cosine: Double?
     /// The part of the error of the model's outputs that this layer alone makes, 0 to 1; all layers together 1.
+    ///
+    /// On a few calibration samples the float network runs once for each layer, with this layer's weights and result rounded
+    /// and nothing else. The squared error of the outputs relative to their squares, summed over outputs and samples, is the
+    /// layer's error; the share is its part of all layers' errors. Layers that only move integers make none. nil where there
+    /// were no samples, or the network is too large to run that often (10¹² multiply-accumulates for one sample).
     public var errorShare: Double?
     public var weights: Histogram?
     public var activations: Histogram?

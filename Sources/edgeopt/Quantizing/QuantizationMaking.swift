@@ -51,6 +51,12 @@ extension QuantizeCommand {
     try compareOutputs(job, device, outputs, calibrated, &report)
     if wishes.measures { try measure(job, device, outputs, &report) }
     watch.lap("measuring")
+    if wishes.tellsLayers {
+      let layers = QuantizedLayers(
+        job: job, made: made, device: device, samples: try samples ?? evaluationSamples(job))
+      report.layers = try layers.layers()
+      watch.lap("looking at layers")
+    }
     let firmware = try c.map { (path) throws(Diagnostic) in
       try FirmwareFolder(
         path: path, device: device, bytes: file, name: ModelFormat.stem(of: target), dataset: samples,
@@ -182,12 +188,17 @@ extension QuantizeCommand {
     }
   }
 
+  /// nil without data.
+  private func evaluationSamples(_ job: QuantizationJob) throws(Diagnostic) -> Dataset? {
+    try data.request(inputs: job.fedInputs.map(\.name), seed: common.seed)
+      .map { (request) throws(Diagnostic) in try job.dataset(request) }
+  }
+
   /// What the accuracy is on the device, and what it was; without labels how far the two agree.
   private func measure(
     _ job: QuantizationJob, _ device: DeviceModel, _ outputs: [DeviceOutput], _ report: inout Report
   ) throws(Diagnostic) {
-    guard let request = try data.request(inputs: job.fedInputs.map(\.name), seed: common.seed) else { return }
-    let dataset = try job.dataset(request)
+    guard let dataset = try evaluationSamples(job) else { return }
     let metric = try data.metric(for: dataset)
     if metric == nil {
       let warning = QuantizationWarning(
