@@ -108,7 +108,9 @@ let package = Package(
       name: "Quantization",
       dependencies: ["Datasets", "Graph", "Lowering", "Micro", "Passes", "Runtime", "Storage", "TensorMath"]),
     // What people read and type.
-    .target(name: "Reporting", dependencies: ["Graph", "JSONText", "Micro", "Statistics", "Storage"]),
+    .target(
+      name: "Reporting", dependencies: ["Graph", "JSONText", "Micro", "Statistics", "Storage"],
+      resources: [.embedInCode("Page/report.css"), .embedInCode("Page/report.js")]),
     .target(name: "Arguments"),
     // What to do to a model, as a file: read, checked, described to editors.
     .target(

@@ -44,8 +44,7 @@ extension ReportForm {
   public func text(of report: Report, width: Int = 80) -> String {
     switch self {
     case .json: report.json.text()
-    case .html:
-      "<!DOCTYPE html><meta charset=utf-8><pre>\(MarkdownText.html(TerminalReport(report).text()))</pre>\n"
+    case .html: ReportPage(report).text()
     case .markdown: MarkdownReport(report).text()
     case .junit: JUnitReport(report).text()
     case .text: TerminalReport(report, width: width).text()
