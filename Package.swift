@@ -114,7 +114,8 @@ let package = Package(
     .target(name: "Arguments"),
     // What to do to a model, as a file: read, checked, described to editors.
     .target(
-      name: "Recipes", dependencies: ["Arguments", "YAML", "JSONText", "Graph", "Storage", "Reporting"]),
+      name: "Recipes",
+      dependencies: ["Arguments", "YAML", "JSONText", "Graph", "Storage", "Reporting", "Targets"]),
     // Devices, and whether a model fits them.
     .target(
       name: "Targets", dependencies: ["Arguments", "Graph", "JSONText", "Reporting", "Storage", "YAML"],

@@ -26,12 +26,17 @@ public struct ONNXModelSummary: Sendable {
   public let opset: Int
   public let irVersion: Int
   public let producer: String
+  /// The files beside the model that hold weights, relative to its folder.
+  public let externalFiles: [String]
 
   public init(path: String) throws(Diagnostic) {
     let file = try ModelFile(path: path)
     opset = file.opsets[""] ?? 0
     irVersion = file.record.header.irVersion
     producer = file.record.header.producer
+    externalFiles = Set(
+      file.record.graph.initializers.flatMap { $0.header.external.filter { $0.0 == "location" }.map(\.1) }
+    ).sorted()
     inputs = try Self.values(file.inputs, "input", deciding: file.deciding)
     outputs = try Self.values(file.record.graph.outputs, "output", deciding: [])
   }

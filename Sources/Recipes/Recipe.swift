@@ -55,6 +55,7 @@ public struct Recipe: Sendable {
   public struct Target: Sendable {
     /// The name of a profile, or a profile's file.
     public var profile: String?
+    /// What the model may take of it.
     public var flash: ByteCount?
     public var memory: ByteCount?
     public var place: RecipePlace
@@ -86,10 +87,11 @@ public struct RecipeOutputs: Sendable {
 extension Recipe {
   /// The words that run a stage: its own options, and what the recipe says elsewhere that the verb takes.
   ///
-  /// `model` is what the stage before made, `ranges` the file of ranges that a stage of calibration wrote.
-  public func words(forStage index: Int, model: String, ranges: String? = nil, output: String? = nil)
-    -> [String]
-  {
+  /// `model` is what the stage before made, `ranges` the file of ranges that a stage of calibration wrote, `more` what
+  /// the one who runs it adds.
+  public func words(
+    forStage index: Int, model: String, ranges: String? = nil, more: [String] = []
+  ) -> [String] {
     let stage = stages[index]
     let catalog = OptionCatalog(stage.verb)
     var words: [String] = []
@@ -109,8 +111,7 @@ extension Recipe {
     // Later stages get a model whose shapes are settled.
     if index == 0 { add(self.model.options) }
     if let seed, catalog["seed"] != nil { words.append("--seed=\(seed)") }
-    if let output, catalog["output"] != nil { words.append("--output=\(output)") }
-    return words + ["--", model]
+    return words + more + ["--", model]
   }
 
   /// The words behind a verb that measures models on the recipe's samples.

@@ -3,7 +3,7 @@
 ///     ByteCount("64k")?.bytes  // 65,536
 public struct ByteCount: Sendable, Hashable, CustomStringConvertible {
   /// What a text must look like, for messages.
-  public static let form = "a size such as 65536, 64k or 1.5M (a k is 1,024 bytes)"
+  public static let expected = "a size such as 65536, 64k or 1.5M (a k is 1,024 bytes)"
   private static let greatest = 1 << 42
 
   public var bytes: Int

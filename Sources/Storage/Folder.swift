@@ -33,6 +33,12 @@ public enum FileKind: Sendable, Hashable {
 public enum Folder {
   /// The names in `path` except hidden ones, sorted by their bytes, so that every machine sees the same order.
   public static func names(in path: String) throws(StorageError) -> [String] {
+    try entries(of: path).filter { !$0.hasPrefix(".") }
+      .sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+  }
+
+  /// All names in `path` but its own and its parent's, in any order.
+  static func entries(of path: String) throws(StorageError) -> [String] {
     guard let handle = opendir(path) else {
       throw errno == ENOENT ? .missing(path) : .unreadable(path, reason: String(cString: strerror(errno)))
     }
@@ -42,9 +48,9 @@ public enum Folder {
       let name = withUnsafePointer(to: &entry.pointee.d_name) {
         $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
       }
-      if !name.hasPrefix(".") { names.append(name) }
+      if name != ".", name != ".." { names.append(name) }
     }
-    return names.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+    return names
   }
 
   /// The path without symbolic links where something stands at it, else the path itself.

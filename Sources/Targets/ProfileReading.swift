@@ -166,7 +166,7 @@ private struct ProfileReader {
   private mutating func size(_ node: YAMLNode, _ key: String, isRequired: Bool = true) -> Int? {
     guard let value = isRequired ? present(node, key) : node[key] else { return nil }
     guard let size = value.text.flatMap({ ByteCount($0) }) else {
-      report(value, "'\(key)' takes \(ByteCount.form)" + found(value))
+      report(value, "'\(key)' takes \(ByteCount.expected)" + found(value))
       return nil
     }
     return size.bytes

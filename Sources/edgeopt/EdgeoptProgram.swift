@@ -12,11 +12,11 @@ let edgeopt = Program(
   commands: [
     InspectCommand.self, RunCommand.self, EvaluateCommand.self, QuantizeCommand.self, CalibrateCommand.self,
     ConvertCommand.self, ExportCommand.self, CheckCommand.self, BaselineCommand.self, ReportCommand.self,
-    RecipeCommand.self, OpsCommand.self, TargetsCommand.self,
+    OptimizeCommand.self, RecipeCommand.self, OpsCommand.self, TargetsCommand.self,
     CompletionsCommand.self, ManualCommand.self, HelpCommand.self,
   ],
   announcedVerbs: [
-    "diff", "prune", "factorize", "distill", "optimize", "compare",
+    "diff", "prune", "factorize", "distill", "compare",
     "explain", "reproduce", "finetune",
   ],
   topics: [

@@ -54,11 +54,11 @@ import Testing
   @Test func overridesReachEveryKey() throws {
     let made = try recipe(
       Self.plain, "stages.shrink.by=4", "stages.0.keep=[a, b]", "data.scale=2", "outputs.report=r.md",
-      "target=toaster")
+      "target=rp2040")
     #expect(
       made.words(forStage: 0, model: "m") == ["--by=4", "--keep=a", "--keep=b", "--scale=2", "--", "m"])
     #expect(made.outputs.reports == ["r.md"])
-    #expect(made.target?.profile == "toaster")
+    #expect(made.target?.profile == "rp2040")
   }
 
   @Test func overridesThatMeanNothingAreRefused() throws {
@@ -124,10 +124,18 @@ import Testing
         == ["--set stages.shrink.by=13: --by is 13, which brings bad luck; take 12"])
   }
 
-  @Test func numbersOfBytes() {
-    #expect(ByteCount("64k")?.bytes == 65536)
-    #expect(ByteCount("1.5M")?.bytes == 1_572_864)
-    #expect(ByteCount("100")?.bytes == 100)
-    for text in ["", "k", "-1", "1e3", "+2%", "nan"] { #expect(ByteCount(text) == nil) }
+  @Test func targetsAreDevicesFilesOrLimits() throws {
+    #expect(try recipe(Self.plain, "target=stm32f746").target?.profile == "stm32f746")
+    let limits = try recipe(Self.plain, "target.flash=65536").target
+    #expect(limits?.flash?.bytes == 65536 && limits?.profile == nil)
+    #expect(
+      try problems(Self.plain, "target=stm32f747", "target.flash=many")
+        == [
+          "--set target=stm32f747: 'profile' is 'stm32f747', expected a device or the file of a profile; did you mean 'stm32f746'?",
+          "--set target.flash=many: 'flash' is 'many', expected a whole number",
+        ])
+    #expect(
+      try problems(Self.plain, "target=mine.yaml")
+        == ["--set target=mine.yaml: 'mine.yaml' does not exist; paths are relative to the recipe"])
   }
 }

@@ -39,13 +39,17 @@ struct Preparation: ArgumentGroup {
   @Option("Multiply stored values.", value: "S") var scale: Double?
 }
 
+struct Limits: ArgumentGroup {
+  @Option("Flash.", value: "SIZE") var flash: Int?
+}
+
 struct Nothing: ArgumentGroup {}
 
 extension RecipeVocabulary {
   static let sample = RecipeVocabulary(
     stages: [Shrink.self], plannedStages: ["stretch"], version: "9.8", model: OptionCatalog(Nothing.self),
     calibration: OptionCatalog(Nothing.self), evaluation: OptionCatalog(Nothing.self),
-    preparation: OptionCatalog(Preparation.self), targets: ["toaster"])
+    preparation: OptionCatalog(Preparation.self), target: OptionCatalog(Limits.self))
 }
 
 /// A recipe in a text, whose model is this test's own source.

@@ -7,7 +7,7 @@ import Testing
 @Suite struct HelpTests {
   static let verbs = [
     "inspect", "run", "evaluate", "quantize", "calibrate", "convert", "export", "check", "baseline", "report",
-    "recipe", "ops", "targets", "completions", "man",
+    "optimize", "recipe", "ops", "targets", "completions", "man",
     "help",
   ]
 

@@ -41,6 +41,8 @@ struct ValueRule: Sendable {
   var isTruth = false
   /// Names a file or a folder that must be there; in front of it may stand `NAME=`.
   var isRead = false
+  /// Names a file that must be there when it looks like one.
+  var isReadAsFile = false
 }
 
 /// What a list of stages may hold.

@@ -1,5 +1,7 @@
 import Arguments
+import Graph
 import Reporting
+import Targets
 
 /// What a recipe may say, as far as the verbs of the program decide it.
 ///
@@ -17,12 +19,12 @@ public struct RecipeVocabulary: Sendable {
   public var calibration: OptionCatalog
   public var evaluation: OptionCatalog
   public var preparation: OptionCatalog
-  /// The names of the device profiles.
-  public var targets: [String]
+  /// What limits a device, beside its profile.
+  public var target: OptionCatalog
 
   public init(
     stages: [any Command.Type], plannedStages: [String], version: String, model: OptionCatalog,
-    calibration: OptionCatalog, evaluation: OptionCatalog, preparation: OptionCatalog, targets: [String]
+    calibration: OptionCatalog, evaluation: OptionCatalog, preparation: OptionCatalog, target: OptionCatalog
   ) {
     self.stages = stages
     self.plannedStages = plannedStages
@@ -31,7 +33,7 @@ public struct RecipeVocabulary: Sendable {
     self.calibration = calibration
     self.evaluation = evaluation
     self.preparation = preparation
-    self.targets = targets
+    self.target = target
   }
 
   /// The whole recipe.
@@ -107,25 +109,22 @@ public struct RecipeVocabulary: Sendable {
   }
 
   private var targetSection: RecipeSection {
-    let names = targets
-    let profile = ValueRule(expectation: { text in
-      if names.contains(text) || text.hasSuffix(".yaml") || text.hasSuffix(".yml") { return nil }
-      let near = Suggestion.nearest(to: text, among: names).map { "did you mean '\($0)'?" }
-      return "the name of a profile or a profile's .yaml file; "
-        + (near ?? "profiles: \(names.joined(separator: ", "))")
-    })
+    let profile = ValueRule(
+      expectation: { text in
+        guard !text.hasSuffix(".yaml"), !text.hasSuffix(".yml") else { return nil }
+        do throws(Diagnostic) {
+          _ = try TargetProfile.named(text)
+          return nil
+        } catch {
+          return "a device or the file of a profile; \(error.hint ?? "'edgeopt targets' lists the devices")"
+        }
+      }, isReadAsFile: true)
     return RecipeSection(
       keys: [
         RecipeKey(
           name: "profile", help: "The name of a profile ('edgeopt targets' lists them), or a profile's file.",
-          form: .value(profile)),
-        RecipeKey(
-          name: "flash", help: "Bytes of flash that there are for the model, such as 256k.",
-          form: .value(.bytes)),
-        RecipeKey(
-          name: "memory", help: "Bytes of RAM that there are for the arena, such as 64k.",
-          form: .value(.bytes)),
-      ], shorthand: "profile")
+          form: .value(profile))
+      ] + target.declarations.map { RecipeKey($0, in: target) }, shorthand: "profile")
   }
 
   private var outputSection: RecipeSection {
@@ -175,7 +174,7 @@ public struct RecipeVocabulary: Sendable {
       places[name] = "the command line: edgeopt optimize RECIPE"
     }
     for (options, section) in [
-      (preparation, "data"), (model, "model"), (evaluation, "data.evaluation"),
+      (preparation, "data"), (model, "model"), (target, "target"), (evaluation, "data.evaluation"),
       (calibration, "data.calibration"),
     ] {
       for option in options.declarations { places[option.name] = "\(section).\(option.name)" }
@@ -188,18 +187,4 @@ public struct RecipeVocabulary: Sendable {
 extension ValueRule {
   static let integer = ValueRule(
     expectation: { Int($0) == nil ? "a whole number" : nil }, form: .integer(least: nil, greatest: nil))
-
-  static let bytes = ValueRule(
-    expectation: { ByteCount($0) == nil ? "bytes, such as 65536, 64k or 1M" : nil },
-    form: .pattern("^[0-9]+(\\.[0-9]+)? *[kKmMgG]?[iI]?[bB]?$"))
-}
-
-/// A number of bytes as people write it: `65536`, `64k` (1,024 bytes each), `1.5 MB`.
-public struct ByteCount: Sendable, Hashable {
-  public var bytes: Int
-
-  public init?(_ text: String) {
-    guard let limit = try? SizeLimit(text), case .absolute(let bytes) = limit.bound else { return nil }
-    self.bytes = bytes
-  }
 }

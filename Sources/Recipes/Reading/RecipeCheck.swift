@@ -53,7 +53,8 @@ struct RecipeCheck {
     if let expected = rule.expectation(text) {
       return add(node.place, "\(name) is '\(text)', expected \(expected)")
     }
-    if rule.isRead, !isThere(text) {
+    let isFile = text.contains("/") || text.hasSuffix(".yaml") || text.hasSuffix(".yml")
+    if rule.isRead || rule.isReadAsFile && isFile, !isThere(text) {
       add(node.place, "'\(text)' does not exist; paths are relative to the recipe\(nearFile(text))")
     }
   }

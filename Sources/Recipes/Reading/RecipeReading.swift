@@ -67,7 +67,7 @@ extension Recipe {
     let ranges = index > 0 && stages[index - 1].name == "calibrate" ? "ranges.json" : nil
     do throws(UsageError) {
       _ = try stages[index].verb.parse(
-        words(forStage: index, model: model.path, ranges: ranges, output: outputs.model))
+        words(forStage: index, model: model.path, ranges: ranges, more: ["--output=\(outputs.model)"]))
       return nil
     } catch {
       let named = stages[index].options.first { error.message.contains("--\($0.name)") }
@@ -143,7 +143,8 @@ private struct RecipeBuilder {
 
   private func target(_ node: RecipeNode) -> Recipe.Target {
     Recipe.Target(
-      profile: node.text ?? node["profile"]?.text, flash: node["flash"]?.text.flatMap { ByteCount($0) },
+      profile: node.text ?? node["profile"]?.text,
+      flash: node["flash"]?.text.flatMap { ByteCount($0) },
       memory: node["memory"]?.text.flatMap { ByteCount($0) }, place: node.place)
   }
 

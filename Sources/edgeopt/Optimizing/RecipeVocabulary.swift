@@ -11,5 +11,6 @@ extension RecipeVocabulary {
     evaluation: OptionCatalog(EvaluateCommand.self).keeping([
       "labels", "metric", "metric-output", "samples", "skip",
     ]),
-    preparation: OptionCatalog(PreparationOptions.self), targets: [])
+    preparation: OptionCatalog(PreparationOptions.self),
+    target: OptionCatalog(TargetOptions.self).keeping(["flash", "memory"]))
 }

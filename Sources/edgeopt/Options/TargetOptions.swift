@@ -25,8 +25,9 @@ struct TargetOptions: ArgumentGroup {
 
 extension ByteCount: ArgumentValue {
   public init(argument: String) throws(InvalidValue) {
-    guard let size = ByteCount(argument) else { throw InvalidValue(ByteCount.form) }
+    guard let size = ByteCount(argument) else { throw InvalidValue(ByteCount.expected) }
     self = size
   }
   public var argumentText: String { description }
+  public static var form: ValueForm { .pattern("^[0-9]+(\\.[0-9]+)? *([kKmMgG]([iI]?[bB])?|[bB])?$") }
 }

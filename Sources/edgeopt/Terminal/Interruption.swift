@@ -25,6 +25,7 @@ enum Interruption {
 
   private static func leave(_ number: Int32) -> Never {
     OutputFile.removeUnfinished()
+    FolderDraft.removeUnfinished()
     if Terminal.error.isScreen { Terminal.error.write("\r\u{1B}[K") }
     _exit(128 + number)
   }

@@ -32,6 +32,20 @@ struct CalibrateCommand: Command {
   }
 
   func run() throws {
+    let file = try chooseRanges()
+    // A file holds what 'quantize' reads; people on a terminal get a table.
+    let isDocument = common.json || output.output != nil
+    let text = isDocument ? file.json.text() : table(file.ranges)
+    try common.print(text, json: file.json, to: output)
+    if let path = output.output, !common.quiet, !common.json {
+      Terminal.output.write(
+        "\(path): \(NumberFormat.count(file.ranges.entries.count, of: "range")) from "
+          + "\(NumberFormat.count(file.ranges.sampleCount, of: "sample"))\n")
+    }
+  }
+
+  /// Does the work; what comes of it is yet to be written.
+  func chooseRanges() throws -> RangeFile {
     let workers = try common.workers()
     try output.check(reading: [model] + calibration.calib)
     var loader = try ModelLoader(path: model, modelOptions)
@@ -43,19 +57,10 @@ struct CalibrateCommand: Command {
       try calibration.request(
         inputs: job.fedInputs.map(\.name), preparation: preparation, seed: common.seed))
     for finding in calibrated.doctor.findings { common.warn(QuantizationWarning(finding)) }
-    let file = RangeFile(
+    return RangeFile(
       version: edgeopt.version, modelDigest: try Provenance.digest(ofFile: model),
       calibrationDigest: calibrated.digest, ranges: calibrated.ranges,
       findings: calibrated.doctor.findings)
-    // A file holds what 'quantize' reads; people on a terminal get a table.
-    let isDocument = common.json || output.output != nil
-    let text = isDocument ? file.json.text() : table(calibrated.ranges)
-    try common.print(text, json: file.json, to: output)
-    if let path = output.output, !common.quiet, !common.json {
-      Terminal.output.write(
-        "\(path): \(NumberFormat.count(calibrated.ranges.entries.count, of: "range")) from "
-          + "\(NumberFormat.count(calibrated.dataset.count, of: "sample"))\n")
-    }
   }
 
   private func table(_ ranges: RangeTable) -> String {

@@ -88,7 +88,10 @@ struct QuantizeCommand: Command {
     _ = try calibration.method()
   }
 
-  func run() throws {
+  func run() throws { print(try produce()) }
+
+  /// Does the work and writes the files.
+  @discardableResult func produce() throws -> QuantizedModel {
     let targets = try checkTargets()
     var made = try make(.init(tellsLayers: common.json || reportFiles.isAsked))
     made.report.outputs = [.init(path: target, what: "the int8 model", bytes: made.file.count)]
@@ -99,7 +102,7 @@ struct QuantizeCommand: Command {
     try made.firmware?.write()
     try targets.reports.write(made.report)
     try targets.model.write(made.file.array)
-    print(made)
+    return made
   }
 
   private func print(_ made: QuantizedModel) {
