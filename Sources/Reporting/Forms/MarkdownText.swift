@@ -5,11 +5,12 @@ enum MarkdownText {
   /// Longer texts would fill a comment by themselves.
   private static let limit = 2000
 
-  static func escaped(_ text: String) -> String {
+  /// `startsLine`: whether a sign at the beginning could make a heading or a list.
+  static func escaped(_ text: String, startsLine: Bool = true) -> String {
     let flat = String(text.map { $0.isNewline ? " " : $0 })
     let cut = flat.count > limit ? String(flat.prefix(limit - 1)) + "…" : flat
     var result = ""
-    var isFirst = true
+    var isFirst = startsLine
     for character in cut.printable() {
       switch character {
       case "\\", "`", "*", "_", "[", "]", "~", "|": result += "\\\(character)"
@@ -46,9 +47,10 @@ enum MarkdownText {
 
   /// A table, a line each; `numeric` columns are aligned to the right.
   static func table(_ titles: [String], numeric: Set<Int> = [], _ rows: [[String]]) -> [String] {
-    let line = { (cells: [String]) in "| " + cells.joined(separator: " | ") + " |" }
+    let line = { (texts: [String]) in "| " + texts.joined(separator: " | ") + " |" }
     let rule = titles.indices.map { numeric.contains($0) ? "--:" : ":--" }
-    return [line(titles.map(escaped)), line(rule)] + rows.map { line($0.map(escaped)) }
+    let cells = { (texts: [String]) in texts.map { escaped($0, startsLine: false) } }
+    return [line(cells(titles)), line(rule)] + rows.map { line(cells($0)) }
   }
 
   static func list(_ items: [String]) -> [String] { items.map { "- \(escaped($0))" } }

@@ -60,6 +60,12 @@ public struct MetricScale: Sendable, Hashable {
     return (difference < 0 ? "-" : "+") + text
   }
 
+  /// "-1.17 to +0.50 points"
+  func changes(_ low: Double, _ high: Double) -> String {
+    let unit = unit == .share ? " points" : unit == .decibel ? " dB" : ""
+    return "\(change(low).replacing(unit, with: "")) to \(change(high))"
+  }
+
   /// "97.82 % to 99.54 %"; empty where nothing is known of the ends.
   public func interval(_ low: Double, _ high: Double) -> String {
     guard low.isFinite || high.isFinite else { return "" }

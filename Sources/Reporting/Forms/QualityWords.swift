@@ -16,7 +16,7 @@ extension Report.Quality {
       text += difference.value < 0 ? "falls" : "rises"
       text += " by \(scale.amount(difference.value))"
       if difference.low.isFinite, difference.high.isFinite {
-        let ends = "\(scale.change(difference.low)) to \(scale.change(difference.high))"
+        let ends = scale.changes(difference.low, difference.high)
         text += " (\(NumberFormat.confidence(confidence)) interval \(ends))"
       }
     }
@@ -46,11 +46,12 @@ extension Report.Quality {
     }
   }
 
-  /// The classes whose accuracy changed most, the worst first; at most `count`.
+  /// The classes whose accuracy changed most, losses first; at most `count`.
   public func mostChangedClasses(_ count: Int) -> [Report.ClassAccuracy] {
     let changed = classes.filter { $0.correctBefore != nil && $0.correctAfter != nil && $0.samples > 0 }
       .filter { $0.change != 0 || ($0.broken ?? 0) + ($0.mended ?? 0) > 0 }
-    return Array(changed.sorted { ($0.change, $0.index) < ($1.change, $1.index) }.prefix(count))
+    let most = changed.sorted { (abs($1.change), $0.index) < (abs($0.change), $1.index) }.prefix(count)
+    return most.sorted { ($0.change, $0.index) < ($1.change, $1.index) }
   }
 }
 
