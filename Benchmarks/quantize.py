@@ -298,7 +298,7 @@ def seeds(binary, case, count):
         if failure:
             sys.exit(f"seed {seed}: {failure}")
         command = ["evaluate", out, "--data", case.model.test, "--labels", case.model.labels, "--json", *case.model.arguments]
-        results.append(json.loads(reference.call(binary, command, timeout=600))["value"])
+        results.append(json.loads(reference.call(binary, command, timeout=600))["quality"]["before"]["value"])
     first, *random = results
     row = [case.model.name, f"{first:.2%}", *(f"{value:.2%}" for value in random)]
     return row + ([f"{statistics.median(random):.2%}", f"{min(random):.2%}"] if random else [])

@@ -10,13 +10,14 @@ let edgeopt = Program(
     + "memory and C++ sources.",
   version: programVersion,
   commands: [
-    InspectCommand.self, RunCommand.self, EvaluateCommand.self, QuantizeCommand.self, CalibrateCommand.self,
+    InspectCommand.self, RunCommand.self, EvaluateCommand.self, CompareCommand.self, QuantizeCommand.self,
+    CalibrateCommand.self,
     ConvertCommand.self, ExportCommand.self, CheckCommand.self, BaselineCommand.self, ReportCommand.self,
     OptimizeCommand.self, RecipeCommand.self, OpsCommand.self, TargetsCommand.self,
     CompletionsCommand.self, ManualCommand.self, HelpCommand.self,
   ],
   announcedVerbs: [
-    "diff", "prune", "factorize", "distill", "compare",
+    "diff", "prune", "factorize", "distill",
     "explain", "reproduce", "finetune",
   ],
   topics: [

@@ -398,7 +398,7 @@ CASES.append(Bad("evaluation on NaN", ["evaluate", "{}/model.onnx", "--data", "{
 
 # --- Files that are no .tflite
 
-for verb in (["inspect"], ["run", "--input", "x={}/x.npy", "--output-dir", "{}/out"], ["evaluate", "--data", "{}/x.npy"], ["export", "--c", "{}/out"]):
+for verb in (["inspect"], ["run", "--input", "x={}/x.npy", "--output-dir", "{}/out"], ["evaluate", "--data", "{}/x.npy"], ["compare", "{}/m.tflite"], ["export", "--c", "{}/out"]):
     for name, content in (("an empty file", b""), ("random bytes", np.random.default_rng(3).bytes(4096)), ("an ONNX model", MODEL),
                           ("a header alone", b"\x1c\0\0\0TFL3"), ("a header and nothing", b"\x1c\0\0\0TFL3" + bytes(100))):
         CASES.append(Bad(f"{name} named .tflite, to {verb[0]}", [verb[0], "{}/m.tflite", *verb[1:]], (BAD_DATA, UNSUPPORTED), ["m.tflite"],

@@ -109,7 +109,7 @@ def same_arena(binary, target, account):
 
 def evaluate(binary, model, path):
     command = ["evaluate", path, "--data", model.test, "--labels", model.labels, "--json", *model.arguments, *model.metric]
-    return json.loads(reference.call(binary, command, timeout=600))["value"]
+    return json.loads(reference.call(binary, command, timeout=600))["quality"]["before"]["value"]
 
 
 def accuracy(binary, model, target, show):

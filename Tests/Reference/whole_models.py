@@ -112,7 +112,7 @@ def accuracy(binary, model, data, labels, known, arguments):
     """What is wrong with the result of `edgeopt evaluate`, or None."""
     metric = ["--metric", "psnr"] if known.psnr else []
     text = reference.call(binary, ["evaluate", model, "--data", data, "--labels", labels, "--json", *metric, *arguments], timeout=300)
-    value, count = json.loads(text)["value"], len(np.load(labels, mmap_mode="r"))
+    value, count = json.loads(text)["quality"]["before"]["value"], len(np.load(labels, mmap_mode="r"))
     if known.psnr:
         return None if abs(value - known.psnr) <= 0.005 else f"{value:.4f} dB instead of {known.psnr}"
     off = abs(round(value * count) - known.right)

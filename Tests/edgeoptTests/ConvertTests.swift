@@ -12,7 +12,7 @@ import Testing
       "evaluate", path, "--data", "\(ProgramRun.digits)/test_x.npy", "--labels",
       "\(ProgramRun.digits)/test_y.npy",
       "--scale", "1/16", "--json")
-    #expect(try evaluated.json()["correct"] as? Int == 591)
+    #expect(try evaluated.measured()["correct"] as? Int == 591)
   }
 
   @Test func theDeviceFormTellsWhatBecameOfTheBatch() throws {

@@ -6,8 +6,8 @@ import Testing
 /// `EDGEOPT_UPDATE_SNAPSHOTS=1 swift test --filter HelpTests` writes them anew.
 @Suite struct HelpTests {
   static let verbs = [
-    "inspect", "run", "evaluate", "quantize", "calibrate", "convert", "export", "check", "baseline", "report",
-    "optimize", "recipe", "ops", "targets", "completions", "man",
+    "inspect", "run", "evaluate", "compare", "quantize", "calibrate", "convert", "export", "check",
+    "baseline", "report", "optimize", "recipe", "ops", "targets", "completions", "man",
     "help",
   ]
 
@@ -72,7 +72,7 @@ import Testing
 
   @Test func verbsToComeAreNotAdvertised() throws {
     let help = try ProgramRun("help").output
-    for verb in ["prune", "distill", "factorize", "compare", "explain"] {
+    for verb in ["prune", "distill", "factorize", "finetune", "explain"] {
       #expect(!help.contains("\n  \(verb) "))
       let run = try ProgramRun(verb, "model.onnx")
       #expect(run.status == 64 && run.error.contains("'\(verb)' is not available in version"))

@@ -51,6 +51,10 @@ struct ProgramRun {
   func json() throws -> [String: Any] {
     try JSONSerialization.jsonObject(with: Data(output.utf8)) as? [String: Any] ?? [:]
   }
+
+  /// Of a report: the quality of the models, and what was measured of the one before.
+  func quality() throws -> [String: Any] { try json()["quality"] as? [String: Any] ?? [:] }
+  func measured() throws -> [String: Any] { try quality()["before"] as? [String: Any] ?? [:] }
 }
 
 /// A folder that goes away with its owner.

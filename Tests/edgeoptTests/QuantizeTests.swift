@@ -34,7 +34,7 @@ import Testing
     #expect(try #require(quality["output_sqnr"] as? Double) > 20)
     #expect(try String(contentsOfFile: folder.path("report.json"), encoding: .utf8) == run.output)
     // What was measured is what the file alone gives.
-    let evaluated = try ProgramRun(["evaluate", path, "--scale", "1/16", "--json"] + Self.test).json()
+    let evaluated = try ProgramRun(["evaluate", path, "--scale", "1/16", "--json"] + Self.test).measured()
     #expect(evaluated["correct"] as? Int == after?["correct"] as? Int)
   }
 
@@ -56,7 +56,8 @@ import Testing
     let run = try ProgramRun("quantize", ProgramRun.model, "--ranges", ranges, "-o", path, "--json")
     #expect(run.status == 0, "\(run.error)")
     func result(_ model: String) throws -> Int? {
-      try ProgramRun(["evaluate", model, "--scale", "1/16", "--json"] + Self.test).json()["correct"] as? Int
+      try ProgramRun(["evaluate", model, "--scale", "1/16", "--json"] + Self.test).measured()["correct"]
+        as? Int
     }
     #expect(try result(path) == result(quantized(in: folder)))
   }
@@ -84,7 +85,7 @@ import Testing
     #expect(taken.status == 0, "\(taken.error)")
     func result(_ model: String) throws -> Int {
       let run = try ProgramRun(["evaluate", model, "--scale", "1/16", "--json"] + Self.test)
-      return try #require(run.json()["correct"] as? Int)
+      return try #require(run.measured()["correct"] as? Int)
     }
     // Float arithmetic between the roundings is steps apart from the device: of 597 images, 2 may change sides.
     #expect(abs(try result(qdq) - result(path)) <= 2)

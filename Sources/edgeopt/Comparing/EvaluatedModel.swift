@@ -13,10 +13,19 @@ struct EvaluatedModel {
   let dataset: Dataset
   /// The output that metrics look at.
   var output: Int
-  /// How outputs are brought into another model's layout: axis `i` is axis `permutation[i]` of the own one.
-  var permutations: [[Int]?]
+  /// Which of the data's inputs each of the model's takes.
+  var inputOrder: [Int]?
+  /// Which of the model's outputs are seen, and how.
+  private(set) var views: [OutputView]
   private let workers: Workers
   private let executor: Executor
+
+  /// An output as another model knows it.
+  struct OutputView: Hashable {
+    var index: Int
+    /// Axis `i` is axis `permutation[i]` of the model's own.
+    var permutation: [Int]?
+  }
 
   private enum Executor {
     case float(BatchRunner)
@@ -51,7 +60,7 @@ struct EvaluatedModel {
     self.dataset = dataset
     self.output = output
     self.workers = workers
-    permutations = Array(repeating: nil, count: outputCount)
+    views = (0..<outputCount).map { OutputView(index: $0) }
   }
 
   // MARK: - Facts
@@ -59,35 +68,46 @@ struct EvaluatedModel {
   /// Samples that go through one session together.
   var batch: Int { if case .float(let runner) = executor { runner.batch } else { 1 } }
 
+  var outputCount: Int { views.count }
+
   /// The sizes of an output of one sample, as ``real(_:_:)`` gives it.
   func sizes(of output: Int) -> [Int] {
-    let own = ownSizes(of: output)
-    return permutations[output].map { $0.map { own[$0] } } ?? own
+    let view = views[output]
+    let own =
+      switch executor {
+      case .float(let runner): runner.program.graph.outputs[view.index].declaredShape.perSample
+      case .device(let device, _, let outputs): outputs[view.index].sizes(of: device)
+      }
+    return view.permutation.map { $0.map { own[$0] } } ?? own
   }
 
-  private func ownSizes(of output: Int) -> [Int] {
+  func outputName(_ output: Int) -> String {
     switch executor {
-    case .float(let runner): runner.program.graph.outputs[output].declaredShape.perSample
-    case .device(let device, _, let outputs): outputs[output].sizes(of: device)
-    }
-  }
-
-  var outputCount: Int { permutations.count }
-
-  func outputName(_ index: Int) -> String {
-    switch executor {
-    case .float(let runner): runner.program.graph.outputs[index].name
-    case .device(let device, _, let outputs): device.outputs[outputs[index].places.lowerBound].port.name
+    case .float(let runner): runner.program.graph.outputs[views[output].index].name
+    case .device(let device, _, let outputs):
+      device.outputs[outputs[views[output].index].places.lowerBound].port.name
     }
   }
 
   /// Whether an output stands for real numbers.
   func isReal(_ output: Int) -> Bool {
     switch executor {
-    case .float(let runner): runner.program.graph.outputs[output].declaredType.elementType.isFloat
+    case .float(let runner):
+      runner.program.graph.outputs[views[output].index].declaredType.elementType.isFloat
     case .device(let device, _, let outputs):
-      outputs[output].places.allSatisfy { device.outputs[$0].takesRealNumbers }
+      outputs[views[output].index].places.allSatisfy { device.outputs[$0].takesRealNumbers }
     }
+  }
+
+  /// The same model with its outputs seen so, of which the one at `output` is measured.
+  func seen(_ views: [OutputView], measuring output: Int) -> EvaluatedModel {
+    var model = self
+    model.views = views.map { view in
+      let own = self.views[view.index]
+      return OutputView(index: own.index, permutation: view.permutation ?? own.permutation)
+    }
+    model.output = output
+    return model
   }
 
   /// Bytes that a sample takes while it waits, roughly.
@@ -105,7 +125,7 @@ struct EvaluatedModel {
     case .device(let device, let runner, _):
       try runner.run(
         workers.map(range) { index throws(Diagnostic) in
-          try device.stored(dataset.sample(at: index).inputs)
+          try device.stored(ordered(dataset.sample(at: index).inputs))
         })
     }
   }
@@ -121,7 +141,8 @@ struct EvaluatedModel {
       guard next < range.upperBound else { return nil }
       let part = next..<min(next + count, range.upperBound)
       next = part.upperBound
-      return SampleBatch(inputs: program.values(of: try dataset.batch(part).inputs), count: part.count)
+      return SampleBatch(
+        inputs: program.values(of: ordered(try dataset.batch(part).inputs)), count: part.count)
     } deliver: { outputs, count throws(Diagnostic) in
       for index in 0..<count {
         found.append(zip(outputs, ports).map { $0.sample(index, of: count, port: $1) })
@@ -130,13 +151,18 @@ struct EvaluatedModel {
     return found
   }
 
+  private func ordered(_ values: [TensorValue]) -> [TensorValue] {
+    inputOrder.map { $0.map { values[$0] } } ?? values
+  }
+
   /// The real numbers of one output of what ``outputs(of:)`` made of a sample.
   func real(_ made: [TensorValue], _ output: Int) -> TensorValue {
+    let view = views[output]
     let own =
       switch executor {
-      case .float: made[output]
-      case .device(let device, _, let outputs): outputs[output].real(made, of: device)
+      case .float: made[view.index]
+      case .device(let device, _, let outputs): outputs[view.index].real(made, of: device)
       }
-    return permutations[output].map { own.transposed($0) } ?? own
+    return view.permutation.map { own.transposed($0) } ?? own
   }
 }

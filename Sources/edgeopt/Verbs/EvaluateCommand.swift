@@ -3,13 +3,14 @@ import Datasets
 import Graph
 import Reporting
 import Runtime
+import TensorMath
 
 struct EvaluateCommand: Command {
   static let declaration = CommandDeclaration(
     name: "evaluate", summary: "Measures how good a model is on labeled samples, and how fast.",
     discussion: """
-      Prints the metric with the interval that holds its true value with 95 % confidence, and samples per second. \
-      Samples are read as they are needed: memory does not grow with their number.
+      Prints the metric with the interval that holds its true value with 95 % confidence (--confidence), and samples per \
+      second. Samples are read as they are needed: memory does not grow with their number.
 
       Stored values x become (x * S - mean) / std, with S, mean and std as given by --scale, --mean and --std. \
       A file data.yaml beside the samples may hold these settings.
@@ -31,16 +32,14 @@ struct EvaluateCommand: Command {
 
   @Argument("The model, a .onnx or .tflite file.", value: "MODEL", completion: .file(["onnx", "tflite"]))
   var model: String
-  @Option("What to measure.", value: "METRIC", defaultText: "top1 or mse, by the labels") var metric:
-    MetricKind?
-  @Option("The output to measure, for models with several.", value: "NAME", defaultText: "the first")
-  var metricOutput: String?
+  @OptionGroup("measuring") var measuring: MeasuringOptions
   @Option(
     "Also write the outputs of all samples, one array for each output, in the model's own type.",
     value: "DIR",
     completion: .directory)
   var outputs: String?
   @OptionGroup("data") var data: DataOptions
+  @OptionGroup("report") var reportFiles: ReportFiles
   @OptionGroup("model options") var modelOptions: ModelOptions
   @OptionGroup("output") var output: OutputOptions
   @OptionGroup("common options") var common: CommonOptions
@@ -50,70 +49,57 @@ struct EvaluateCommand: Command {
   }
 
   func run() throws {
-    let result =
-      switch ModelFormat(path: model) {
-      case .onnx: try evaluateFloatModel()
-      case .tflite: try evaluateDeviceModel()
-      }
+    let inputs = [model] + data.data + [data.labels].compactMap { $0 }
+    try output.check(reading: inputs)
+    try OutputTarget.check(
+      distinct: [("--output", output.output)] + reportFiles.report.map { ("--report", $0) })
+    let targets = try reportFiles.targets(replacing: output.force, reading: inputs)
+    var watch = Stopwatch()
+    let workers = try common.workers()
+    let runnable = try RunnableModel(path: model, modelOptions) { common.detail($0) }
+    watch.lap("reading")
+    let (result, batch) = try measure(runnable, workers)
+    watch.lap("measuring")
     if result.metric == nil { common.remark("no labels were given, so only the speed was measured") }
-    let report = EvaluationReport(model: model, result: result)
-    try common.print(report.text, json: report.json, to: output)
+    if common.json || reportFiles.isAsked {
+      var report = Report(
+        verb: Self.declaration.name, name: ModelFormat.stem(of: model), tool: .init(version: edgeopt.version))
+      if runnable.isForDevice { report.tool.arithmetic = DeviceModel.arithmetic }
+      report.before = try Report.Model(path: model, modelOptions)
+      report.quality = result.quality
+      report.run = watch.record(workers)
+      report.run.samplesPerSecond = result.samplesPerSecond
+      try targets.write(report)
+      if common.json { return try common.print("", json: report.json, to: output) }
+    }
+    let text = EvaluationText(result: result, workers: workers, batch: batch)
+    try common.print(text.text, json: .null, to: output)
   }
 
-  private func evaluateFloatModel() throws -> Evaluation.Result {
-    let workers = try common.workers()
-    var loader = try ModelLoader(path: model, modelOptions)
-    loader.keepsPortLayout = true
-    loader.importOptions.batch = .symbolic
-    let loaded = try loader.load()
-    for step in loaded.passes { common.detail("pass \(step.pass): \(step.summary)") }
-    let program = try Runtime.Program(loaded.graph)
-    let graph = program.graph
-    let fed = graph.inputs.filter { graph[$0.tensor].constant == nil }
+  private func measure(
+    _ runnable: RunnableModel, _ workers: Workers
+  ) throws -> (PairedEvaluation.Result, batch: Int) {
     let dataset = try Dataset(
-      try data.request(inputs: fed.map(\.name), seed: common.seed),
-      for: fed.map { DataInput($0, layout: graph.dataLayout(of: $0)) })
-    let folder = try sampleFolder(
-      names: graph.outputs.map(\.name), types: graph.outputs.map(\.declaredType),
-      sizes: graph.outputs.map { $0.declaredShape.perSample }, count: dataset.count)
-    var evaluation = Evaluation(
-      program: program, dataset: dataset, output: try outputIndex(graph.outputs.map(\.name)),
-      metric: try MetricChoice.metric(metric, for: dataset), workers: workers, isQuiet: common.quiet)
-    return try evaluation.run(outputs: folder)
+      try data.request(inputs: runnable.dataInputs.map(\.name), seed: common.seed), for: runnable.dataInputs)
+    let index = try measuring.output(in: runnable.outputNames) { common.remark($0) }
+    let evaluated = try runnable.evaluated(on: dataset, output: index, workers: workers)
+    var evaluation = PairedEvaluation(
+      before: evaluated, metric: try MetricChoice.metric(measuring.metric, for: dataset), workers: workers)
+    evaluation.data = data.data
+    evaluation.confidence = measuring.level
+    evaluation.seed = common.seed
+    evaluation.isQuiet = common.quiet
+    evaluation.folder = try sampleFolder(runnable, count: dataset.count)
+    return (try evaluation.run(), evaluated.batch)
   }
 
-  private func evaluateDeviceModel() throws -> Evaluation.Result {
-    let workers = try common.workers()
-    let device = try DeviceModel(path: model)
-    let dataset = try Dataset(
-      try data.request(inputs: device.inputs.map(\.port.name), seed: common.seed), for: device.dataInputs)
-    let ports = device.outputs.map(\.port)
-    let folder = try sampleFolder(
-      names: ports.map(\.name), types: ports.map { SourceType($0.type) }, sizes: ports.map(\.sizes),
-      count: dataset.count)
-    let evaluation = DeviceEvaluation(
-      model: device, dataset: dataset, workers: workers, isQuiet: common.quiet)
-    return try evaluation.measure(
-      try MetricChoice.metric(metric, for: dataset),
-      output: DeviceOutput(try outputIndex(ports.map(\.name))), outputs: folder)
-  }
-
-  private func sampleFolder(
-    names: [String], types: [SourceType], sizes: [[Int]], count: Int
-  ) throws(Diagnostic) -> SampleFolder? {
+  private func sampleFolder(_ runnable: RunnableModel, count: Int) throws(Diagnostic) -> SampleFolder? {
     try outputs.map { path throws(Diagnostic) in
-      try SampleFolder(
-        path: path, names: names, types: types, sizes: sizes, count: count, replaces: output.force,
-        inputs: [model] + data.data)
+      let ports = runnable.ownOutputs
+      return try SampleFolder(
+        path: path, names: runnable.outputNames, types: ports.map(\.type), sizes: ports.map(\.sizes),
+        count: count, replaces: output.force, inputs: [model] + data.data)
     }
-  }
-
-  private func outputIndex(_ names: [String]) throws(Diagnostic) -> Int {
-    if metricOutput == nil, names.count > 1 {
-      common.remark(
-        "the model has \(names.count) outputs; '\(names[0])' is measured (--metric-output)")
-    }
-    return try MetricChoice.output(metricOutput, in: names)
   }
 }
 

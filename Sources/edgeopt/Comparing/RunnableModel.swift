@@ -1,0 +1,94 @@
+import Datasets
+import Graph
+import MicroRuntime
+import Reporting
+import Runtime
+import Storage
+import TensorMath
+
+/// A model file of either kind, ready to be fed.
+///
+///     let model = try RunnableModel(path: "model.tflite", ModelOptions())
+///     let data = try Dataset(request, for: model.dataInputs)
+///     let evaluated = try model.evaluated(on: data, workers: workers)
+struct RunnableModel {
+  let path: String
+  private let form: Form
+
+  private enum Form {
+    case float(Runtime.Program)
+    case device(DeviceModel)
+  }
+
+  init(
+    path: String, _ options: ModelOptions, detail: (String) -> Void = { _ in }
+  ) throws(Diagnostic) {
+    self.path = path
+    switch ModelFormat(path: path) {
+    case .onnx:
+      var loader = try ModelLoader(path: path, options)
+      loader.keepsPortLayout = true
+      loader.importOptions.batch = .symbolic
+      let loaded = try loader.load()
+      for step in loaded.passes { detail("pass \(step.pass): \(step.summary)") }
+      form = .float(try Runtime.Program(loaded.graph))
+    case .tflite: form = .device(try DeviceModel(path: path))
+    }
+  }
+
+  /// What the inputs ask of data.
+  var dataInputs: [DataInput] {
+    switch form {
+    case .float(let program):
+      let graph = program.graph
+      return graph.inputs.filter { graph[$0.tensor].constant == nil }
+        .map { DataInput($0, layout: graph.dataLayout(of: $0)) }
+    case .device(let device): return device.dataInputs
+    }
+  }
+
+  var outputNames: [String] {
+    switch form {
+    case .float(let program): program.graph.outputs.map(\.name)
+    case .device(let device): device.outputs.map(\.port.name)
+    }
+  }
+
+  /// The types and sizes of what the model itself gives for one sample.
+  var ownOutputs: [(type: SourceType, sizes: [Int])] {
+    switch form {
+    case .float(let program):
+      program.graph.outputs.map { ($0.declaredType, $0.declaredShape.perSample) }
+    case .device(let device): device.outputs.map { (SourceType($0.port.type), $0.port.sizes) }
+    }
+  }
+
+  /// Whether it runs in the device's arithmetic.
+  var isForDevice: Bool { if case .device = form { true } else { false } }
+
+  func evaluated(
+    on dataset: Dataset, output: Int = 0, workers: Workers
+  ) throws(Diagnostic) -> EvaluatedModel {
+    switch form {
+    case .float(let program):
+      try EvaluatedModel(program, on: dataset, output: output, workers: workers)
+    case .device(let device): EvaluatedModel(device, on: dataset, output: output, workers: workers)
+    }
+  }
+}
+
+extension Report.Model {
+  /// The facts of a model file of either kind, which need not run. A float graph is counted as it runs: folded and fused.
+  init(path: String, _ options: ModelOptions) throws(Diagnostic) {
+    let file = try Report.FileFacts(path: path)
+    switch ModelFormat(path: path) {
+    case .onnx:
+      var loader = try ModelLoader(path: path, options)
+      loader.importOptions.batch = .symbolic
+      self.init(graph: try loader.load().graph, file: file)
+    case .tflite:
+      let model = try DeviceModel.read(path).model
+      self.init(device: model, file: file, provenance: Provenance(of: model))
+    }
+  }
+}
