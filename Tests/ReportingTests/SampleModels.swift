@@ -39,16 +39,19 @@ enum SampleModels {
       peak: "ADD 'block2/add'")
     arena.advice = ["'block1/pointwise' waits from CONV_2D 'block1/pointwise' to ADD 'block2/add'"]
     let buffers: [(name: String, bytes: Int, offset: Int, first: Int, last: Int)] = [
-      ("mfcc", 490, 8_000, 0, 0), ("conv1", 8_000, 0, 0, 1), ("block1/depthwise", 8_000, 8_000, 1, 2),
+      ("mfcc", 490, 8_000, -1, 0), ("conv1", 8_000, 0, 0, 1), ("block1/depthwise", 8_000, 8_000, 1, 2),
       ("block1/pointwise", 8_000, 0, 2, 5), ("block2/depthwise", 8_000, 8_000, 3, 4),
       ("block2/<conv>&\"relu\"", 8_000, 16_112, 4, 5), ("block2/add", 8_000, 8_000, 5, 6),
       ("block3/depthwise", 8_000, 0, 6, 7), ("block3/pointwise", 8_000, 8_000, 7, 8), ("pool", 64, 0, 8, 9),
       ("flatten", 64, 64, 9, 10), ("logits", 10, 0, 10, 11), ("probabilities", 10, 16, 11, 11),
     ]
     arena.buffers = buffers.map {
-      Report.Arena.Buffer(name: $0.name, bytes: $0.bytes, offset: $0.offset, first: $0.first, last: $0.last)
+      Report.Arena.Buffer(
+        name: $0.name, bytes: $0.bytes, offset: $0.offset, first: $0.first + 1, last: $0.last + 1)
     }
-    arena.timeline = SampleLayers.all.enumerated().map { tick, layer in
+    // Before the operators there is the moment in which the inputs are written.
+    arena.timeline = [Report.Arena.Moment(name: "the inputs", bytes: 490)]
+    arena.timeline += SampleLayers.all.enumerated().map { tick, layer in
       let alive = buffers.filter { $0.first <= tick && tick <= $0.last }
       return Report.Arena.Moment(
         name: "\(layer.operator) '\(layer.name)'", bytes: alive.reduce(0) { $0 + $1.bytes })

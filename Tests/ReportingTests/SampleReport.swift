@@ -42,6 +42,9 @@ enum SampleReport {
           Report.Setting(name: "bias-correction", value: "true"),
         ], fileBytes: 27_328, sha256: digest("b7"))
     ]
+    report.qdq = Report.QDQ(
+      path: "out/keywords.qdq.onnx", sqnr: 38.2,
+      differing: [Report.QDQ.Difference(node: "block1/depthwise/Conv", reason: "the device rounds twice")])
     report.outputs = [
       Report.OutputFile(path: "out/keywords.tflite", what: "the int8 model", bytes: 27_328),
       Report.OutputFile(path: "out/firmware", what: "C++ sources for the firmware"),

@@ -89,7 +89,7 @@ enum Bars {
   }
 
   static func markup(_ bars: [Bar], thickness: Double = 7) -> Markup {
-    let height = Double(bars.count) * (thickness + 2) - 2
+    let height = max(0, Double(bars.count) * (thickness + 2) - 2)
     let shapes = bars.enumerated().map { index, bar in
       element(
         "rect",

@@ -12,6 +12,14 @@ struct Markup: ExpressibleByStringInterpolation, Sendable {
   fileprivate init(html: String) { self.html = html }
   static func verbatim(_ bytes: [UInt8]) -> Markup { Markup(html: String(decoding: bytes, as: UTF8.self)) }
 
+  /// A name that may break behind what joins its parts.
+  init(name: String) {
+    html = name.reduce(into: "") { html, character in
+      html += Self.escaped(String(character))
+      if "/._".contains(character) { html += "<wbr>" }
+    }
+  }
+
   var isEmpty: Bool { html.isEmpty }
 
   static func += (left: inout Markup, right: Markup) { left.html += right.html }
@@ -54,7 +62,7 @@ func element(_ name: String, _ attributes: KeyValuePairs<String, String?>, _ con
     html += value.isEmpty ? " \(key)" : " \(key)=\"\(Markup.escaped(value))\""
   }
   html += ">"
-  if ["meta", "link", "br", "col"].contains(name) { return Markup(html: html) }
+  if ["meta", "link"].contains(name) { return Markup(html: html) }
   for piece in content { html += piece.html }
   return Markup(html: html + "</\(name)>")
 }

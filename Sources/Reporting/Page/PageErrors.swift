@@ -28,7 +28,7 @@ extension ReportPage {
       let share = layer.errorShare ?? 0
       let decibels = layer.sqnr.map { " · \(Self.decibels($0))" } ?? ""
       return Self.barRow(
-        numbers[layer.name].map(String.init) ?? "", Markup(layer.name),
+        numbers[layer.name].map(String.init) ?? "", Markup(name: layer.name),
         Bars.markup([Bars.Bar(share: share / greatest, style: "after")], thickness: 10),
         "\(NumberFormat.fixed(share * 100, digits: 1)) %\(decibels)")
     }
@@ -84,18 +84,18 @@ extension ReportPage {
     return chart.markup
   }
 
-  /// The layers' numbers under their columns: as many as there is room for on a phone.
-  static func numberColumns(_ chart: inout Chart, count: Int, start: Double, y: Double) {
-    guard count > 0 else { return }
+  /// Numbers under columns, as many as there is room for on a phone; those before the one with number 1 have none.
+  static func numberColumns(
+    _ chart: inout Chart, count: Int, unnumbered: Int = 0, start: Double, y: Double
+  ) {
+    guard count > unnumbered else { return }
     let width = (100 - start) / Double(count)
-    var every = 1
-    for candidate in [1, 2, 5, 10, 20, 50, 100, 200, 500] {
-      every = candidate
-      if Double(candidate) * width >= 7 { break }
-    }
-    for index in stride(from: every == 1 ? 0 : every - 1, to: count, by: every) {
+    let every = [1, 2, 5, 10, 20, 50, 100, 200, 500].first { Double($0) * width >= 5.5 } ?? 1000
+    for number in stride(from: every, through: count - unnumbered, by: every) {
+      let center = start + width * (Double(number + unnumbered) - 0.5)
+      let isLast = center > 97.5
       chart.text(
-        x: start + width * (Double(index) + 0.5), y: y, String(index + 1), style: "faint", anchor: .middle)
+        x: isLast ? 100 : center, y: y, String(number), style: "faint", anchor: isLast ? .end : .middle)
     }
   }
 }

@@ -40,7 +40,8 @@ extension ReportPage {
     var table = PageTable("Layers in the order of execution", columns, isSortable: true)
     for (index, layer) in layers.enumerated() {
       var cells: [PageTable.Cell] = [
-        .init(Markup(layer.name), style: "name"), .init(Markup(String(index + 1)), value: Double(index + 1)),
+        .init(Markup(name: layer.name), style: "name"),
+        .init(Markup(String(index + 1)), value: Double(index + 1)),
         .init(Markup(layer.operator), style: "code"),
         .init(Markup(layer.outputShape.dimensions), style: "code"),
         .init(
@@ -98,7 +99,7 @@ extension ReportPage {
     if let sqnr = layer.sqnr { brief += " · \(Self.decibels(sqnr))" }
     let summary = element(
       "summary", [:], element("span", ["class": "index"], Markup(String(index + 1))),
-      element("span", ["class": "name"], Markup(layer.name)),
+      element("span", ["class": "name"], Markup(name: layer.name)),
       element("span", ["class": "brief"], Markup(brief)))
     let pictures = [("Weights", layer.weights), ("Results", layer.activations)].compactMap {
       title, histogram in
@@ -123,7 +124,7 @@ extension ReportPage {
     }
     facts.append(("Shapes", "\(layer.inputShape.dimensions) → \(layer.outputShape.dimensions)"))
     facts.append(("Result", "\(layer.type), \(NumberFormat.exactBytes(layer.activationBytes))"))
-    if !layer.nodes.isEmpty { facts.append(("Source", Markup(layer.nodes.joined(separator: ", ")))) }
+    if !layer.nodes.isEmpty { facts.append(("Source", Markup(name: layer.nodes.joined(separator: ", ")))) }
     return Self.facts(facts)
   }
 
@@ -133,7 +134,7 @@ extension ReportPage {
       facts.map { title, value in
         // Digests and lists of names take two columns.
         element(
-          "div", ["class": value.html.count > 60 ? "long" : nil], element("dt", [:], Markup(title)),
+          "div", ["class": value.html.count > 44 ? "long" : nil], element("dt", [:], Markup(title)),
           element("dd", [:], value))
       })
   }

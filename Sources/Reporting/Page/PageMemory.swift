@@ -63,19 +63,21 @@ extension ReportPage {
         x: Self.margin + step * (Double(index) + 0.06), y: top, width: step * 0.88,
         height: above + plot - top,
         style: index == peak ? "mark" : "after",
-        tip: "\(index + 1) \(moment.name): \(NumberFormat.exactBytes(moment.bytes))")
+        tip: "\(arena.numbered(index)): \(NumberFormat.exactBytes(moment.bytes))")
     }
     if let peak {
       let center = Self.margin + step * (Double(peak) + 0.5)
       let anchor: Chart.Anchor = center < 30 ? .start : center > 70 ? .end : .middle
       chart.text(x: center, y: above - 5, "most: \(NumberFormat.exactBytes(greatest))", anchor: anchor)
     }
-    Self.numberColumns(&chart, count: arena.timeline.count, start: Self.margin, y: above + plot + 15)
+    Self.numberColumns(
+      &chart, count: arena.timeline.count, unnumbered: arena.ticksBeforeOperators, start: Self.margin,
+      y: above + plot + 15)
     return chart.markup
   }
 
   private func plan(_ arena: Report.Arena) -> Markup {
-    let (above, plot) = (8.0, 240.0)
+    let (above, plot) = (16.0, 240.0)
     let top = max(1, arena.head, arena.buffers.map { $0.offset &+ $0.bytes }.max() ?? 1)
     let y = { (bytes: Double) in above + plot * (1 - bytes / Double(top)) }
     let count = arena.timeline.count
@@ -98,41 +100,54 @@ extension ReportPage {
         x: left, y: upper, width: width, height: height, style: "buffer b\(index % 6)",
         tip:
           "\(buffer.name): \(NumberFormat.exactBytes(buffer.bytes)) at \(NumberFormat.count(buffer.offset)), "
-          + "operators \(first + 1) to \(last + 1)")
+          + "from \(arena.numbered(first)) to \(arena.numbered(last))")
       guard height >= 16, let label = label(buffer.name, percent: width) else { continue }
       labels.append((left + width / 2, upper + height / 2 + 4, label.text, label.isWide))
     }
     for label in labels {
       chart.text(x: label.x, y: label.y, label.text, style: "block", anchor: .middle, isWide: label.isWide)
     }
-    Self.numberColumns(&chart, count: count, start: Self.margin, y: above + plot + 15)
+    Self.numberColumns(
+      &chart, count: count, unnumbered: arena.ticksBeforeOperators, start: Self.margin, y: above + plot + 15)
     return chart.markup
   }
 
   /// A name as it fits a block on a phone, else on a wide screen, else nothing.
   private func label(_ name: String, percent: Double) -> (text: String, isWide: Bool)? {
     let room = { (page: Double) in Int((percent / 100 * page - 8) / 7) }
-    let plain = name.printable()
+    var plain = name.printable()
+    // What exporters put behind every name says nothing.
+    if plain.hasSuffix("_output_0") { plain.removeLast("_output_0".count) }
     if plain.count <= room(340) { return (plain, false) }
     guard room(900) >= 7 else { return nil }
-    return (plain.shortened(to: room(900)), true)
+    // The end of a path tells one name from another.
+    return (plain.count <= room(900) ? plain : "…" + plain.suffix(room(900) - 1), true)
   }
 
   private func bufferTable(_ arena: Report.Arena) -> Markup {
     var table = PageTable(
       "Buffers of the arena",
       [.text("Buffer"), .number("Bytes"), .number("Offset"), .text("From"), .text("To")], isSortable: true)
-    let name = { (tick: Int) in
-      arena.timeline.indices.contains(tick) ? "\(tick + 1) \(arena.timeline[tick].name)" : String(tick &+ 1)
-    }
     for buffer in arena.buffers {
       table.add(
-        .init(Markup(buffer.name), style: "name"),
+        .init(Markup(name: buffer.name), style: "name"),
         .init(Markup(NumberFormat.count(buffer.bytes)), value: Double(buffer.bytes)),
         .init(Markup(NumberFormat.count(buffer.offset)), value: Double(buffer.offset)),
-        .init(Markup(name(buffer.first)), value: Double(buffer.first), style: "name"),
-        .init(Markup(name(buffer.last)), value: Double(buffer.last), style: "name"))
+        .init(Markup(name: arena.numbered(buffer.first)), value: Double(buffer.first), style: "name"),
+        .init(Markup(name: arena.numbered(buffer.last)), value: Double(buffer.last), style: "name"))
     }
     return table.markup
+  }
+}
+
+extension Report.Arena {
+  /// Moments that are no operator: while the inputs are written.
+  fileprivate var ticksBeforeOperators: Int { timeline.first?.name == "the inputs" ? 1 : 0 }
+
+  /// "3 CONV_2D 'conv'", with the number that the layer has in other tables.
+  fileprivate func numbered(_ tick: Int) -> String {
+    guard timeline.indices.contains(tick) else { return "?" }
+    let number = tick - ticksBeforeOperators + 1
+    return number < 1 ? timeline[tick].name : "\(number) \(timeline[tick].name)"
   }
 }

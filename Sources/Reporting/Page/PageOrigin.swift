@@ -10,17 +10,33 @@ extension ReportPage {
       ? nil : Section(id: "work", title: "What was done, and why", shortTitle: "Changes", content: content)
   }
 
+  /// Kinds of which there are many are one line, which opens.
   private var changes: Markup {
-    // Many transposes are one line each and say the same.
-    let transposes = report.changes.filter { $0.kind == .transpose }
-    let shown = transposes.count > 5 ? report.changes.filter { $0.kind != .transpose } : report.changes
-    var result = element("ul", ["class": "plain"], shown.map(item))
-    if transposes.count > 5 {
+    let kinds = Dictionary(grouping: report.changes, by: \.kind)
+    let isMany = { (kind: Report.Change.Kind) in (kinds[kind]?.count ?? 0) > 4 }
+    let few = report.changes.filter { !isMany($0.kind) }
+    var result = few.isEmpty ? Markup() : element("ul", ["class": "plain"], few.map(item))
+    var told: Set<Report.Change.Kind> = []
+    for change in report.changes where isMany(change.kind) && told.insert(change.kind).inserted {
+      let all = kinds[change.kind] ?? []
       result += Self.folded(
-        "\(NumberFormat.count(transposes.count)) transposes between layers that need different layouts",
-        element("ul", ["class": "plain"], transposes.map(item)))
+        "\(NumberFormat.count(all.count)) \(Self.plural(of: change.kind))",
+        element("ul", ["class": "plain"], all.map(item)))
     }
     return result
+  }
+
+  private static func plural(of kind: Report.Change.Kind) -> String {
+    switch kind {
+    case .rewrite: "operators rewritten in others"
+    case .transpose: "transposes between layers that need different layouts"
+    case .bias: "biases corrected"
+    case .range: "ranges chosen"
+    case .memory: "changes of the memory plan"
+    case .output: "changes of outputs"
+    case .pruning: "layers pruned"
+    case .other: "other changes"
+    }
   }
 
   private func item(_ change: Report.Change) -> Markup {
@@ -94,6 +110,7 @@ extension ReportPage {
       let isPair = report.before != nil && report.after != nil
       content += element("h3", [:], Markup(isPair ? title : "Model")) + identity(model)
     }
+    if let qdq = report.qdq { content += self.qdq(qdq) }
     if !report.outputs.isEmpty {
       content +=
         element("h3", [:], "Files")
@@ -107,13 +124,27 @@ extension ReportPage {
       ? nil : Section(id: "origin", title: "Models and files", shortTitle: "Files", content: content)
   }
 
+  private func qdq(_ qdq: Report.QDQ) -> Markup {
+    var facts = [("File", Self.code(qdq.path))]
+    if let sqnr = qdq.sqnr { facts.append(("Beside the device's outputs", Markup(Self.decibels(sqnr)))) }
+    var content = element("h3", [:], "The same as QDQ ONNX") + Self.facts(facts)
+    if !qdq.differing.isEmpty {
+      content += element(
+        "p", [:], "Results of these operators may be a step or more apart from the device's:")
+      content += Self.list(qdq.differing.map { Self.code($0.node) + Markup(": \($0.reason)") })
+    }
+    return content
+  }
+
   private func identity(_ model: Report.Model) -> Markup {
     var facts: [(String, Markup)] = [
       ("File", Self.code(model.path)), ("Format", Markup("\(model.format), \(model.precision)")),
       ("SHA-256", Self.code(model.sha256)),
     ]
     facts += model.inputs.map { ("Input", port($0)) } + model.outputs.map { ("Output", port($0)) }
-    facts += model.provenance.map { ($0.name.capitalizedFirst, Self.code($0.value)) }
+    facts += model.provenance.map {
+      ($0.name.replacing("_", with: " ").capitalizedFirst, Self.code($0.value))
+    }
     return Self.facts(facts)
   }
 
@@ -138,7 +169,13 @@ extension ReportPage {
     if run.threads > 0 { facts.append(("Threads", Markup(NumberFormat.count(run.threads)))) }
     if !run.instructionSet.isEmpty { facts.append(("Instruction set", Markup(run.instructionSet))) }
     if let rate = run.samplesPerSecond, rate.isFinite {
-      facts.append(("Evaluation", Markup("\(NumberFormat.significant(rate, digits: 3)) samples/s")))
+      facts.append(
+        (
+          "Evaluation",
+          Markup(
+            "\(rate < 100 ? NumberFormat.significant(rate, digits: 3) : NumberFormat.count(Int(min(rate, 1e12)))) samples/s"
+          )
+        ))
     }
     var content = Self.facts(facts)
     if !run.steps.isEmpty {

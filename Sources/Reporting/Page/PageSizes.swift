@@ -19,7 +19,7 @@ extension ReportPage {
     let greatest = max(1, weighty.map { bytes($0.element) }.max() ?? 1)
     var rows = listed.map { index, layer in
       sizeRow(
-        "\(index + 1)", Markup(layer.name), before: layer.bytesBefore, after: layer.bytesAfter,
+        "\(index + 1)", Markup(name: layer.name), before: layer.bytesBefore, after: layer.bytesAfter,
         scale: greatest)
     }
     let shown = Set(listed.map(\.offset))
@@ -28,10 +28,10 @@ extension ReportPage {
       let before = isPair ? others.reduce(0) { $0 &+ ($1.bytesBefore ?? 0) } : nil
       let after = others.reduce(0) { $0 &+ $1.bytesAfter }
       let title = "\(NumberFormat.count(others.count)) smaller layers together"
+      // Without bars: their sum would dwarf every single layer.
       rows.append(
-        sizeRow(
-          "", element("em", [:], Markup(title)), before: before, after: after,
-          scale: max(greatest, before ?? 0, after)))
+        Self.barRow(
+          "", element("em", [:], Markup(title)), Bars.markup([]), sizes(before: before, after: after)))
     }
     var content = element(
       "p", ["class": "remark"],
@@ -50,12 +50,15 @@ extension ReportPage {
 
   private func sizeRow(_ number: String, _ name: Markup, before: Int?, after: Int, scale: Int) -> Markup {
     var bars = [Bars.Bar(share: Double(after) / Double(scale), style: "after")]
-    var text = Markup(NumberFormat.bytes(after))
     if let before {
       bars.insert(Bars.Bar(share: Double(before) / Double(scale), style: "before"), at: 0)
-      text = "\(NumberFormat.bytes(before)) → \(NumberFormat.bytes(after))"
     }
-    return Self.barRow(number, name, Bars.markup(bars), text)
+    return Self.barRow(number, name, Bars.markup(bars), sizes(before: before, after: after))
+  }
+
+  private func sizes(before: Int?, after: Int) -> Markup {
+    before.map { "\(NumberFormat.bytes($0)) → \(NumberFormat.bytes(after))" }
+      ?? Markup(NumberFormat.bytes(after))
   }
 
   /// A line of a chart that is a list, too.

@@ -94,10 +94,10 @@ extension ReportPage {
     let scale = MetricScale(metric)
     var notes: [Markup] = []
     if let difference = quality.difference, difference.value.isFinite {
-      let change = difference.value == 0 ? "no difference" : scale.change(difference.value)
+      let meaning = difference.isSignificant ? "more than chance explains" : "within the noise"
       notes.append(
-        "\(change): ".typographic
-          + (difference.isSignificant ? "more than chance explains" : "within the noise"))
+        difference.value == 0
+          ? "no difference" : "\(scale.change(difference.value)): \(meaning)".typographic)
     }
     if let measured = quality.after ?? quality.before {
       let ends = scale.interval(measured.low, measured.high)
