@@ -13,8 +13,8 @@ RELEASE += -Xswiftc -warnings-as-errors -Xcc -Werror
 endif
 
 .DEFAULT_GOAL := build
-.PHONY: help build demo test test-long deps venv install dist lint format bench bench-quantize build-tests swift-tests \
-	fuzz-long fuzz-asan clean
+.PHONY: help build demo test test-long deps build-deps venv install dist lint format bench bench-quantize build-tests \
+	swift-tests fuzz-long fuzz-asan clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -22,7 +22,10 @@ help: ## this list
 deps: ## installs the Debian packages that are missing (asks for sudo when needed); nothing when all are there
 	@Scripts/deps.sh
 
-build: deps ## the release program, .build/release/edgeopt
+build-deps:
+	@Scripts/deps.sh --build
+
+build: build-deps ## the release program, .build/release/edgeopt
 	@$(SWIFT) build $(RELEASE)
 
 demo: build ## builds, then inspects, evaluates and converts the example model of the repository
@@ -56,7 +59,7 @@ install: build ## installs the program under PREFIX (/usr/local)
 	install -d $(DESTDIR)$(PREFIX)/bin
 	install -m 755 $(BINARY) $(DESTDIR)$(PREFIX)/bin/edgeopt
 
-dist: deps ## dist/edgeopt: one file that needs only glibc, libstdc++ and libm
+dist: build-deps ## dist/edgeopt: one file that needs only glibc, libstdc++ and libm
 	@Scripts/dist.sh
 
 lint: ## checks the formatting of all Swift code

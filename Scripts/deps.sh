@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Makes sure that the Debian packages edgeopt is built and tested with are there.
 # Only when a probe fails does it call apt: as root, or through sudo; otherwise it prints the line to run.
+# usage: Scripts/deps.sh [--build]   --build leaves out what only the tests need
 set -euo pipefail
 
 missing=()
@@ -24,7 +25,14 @@ fi
 need_program protobuf-c-compiler protoc-c
 need_program flatbuffers-compiler flatc
 [ -e /usr/include/flatbuffers/flatbuffers.h ] || missing+=(libflatbuffers-dev)
-python3 -c 'import venv, ensurepip' >/dev/null 2>&1 || missing+=(python3-venv)
+if [ "${1:-}" != --build ]; then
+  python3 -c 'import venv, ensurepip' >/dev/null 2>&1 || missing+=(python3-venv)
+  # The report page is opened in a browser, with a font.
+  command -v chromium >/dev/null 2>&1 || command -v chromium-browser >/dev/null 2>&1 ||
+    command -v google-chrome >/dev/null 2>&1 || missing+=(chromium)
+  [ -n "$(find -L /usr/share/fonts /usr/local/share/fonts -name '*.[to]tf' -print -quit 2>/dev/null)" ] ||
+    missing+=(fonts-dejavu-core)
+fi
 
 if ! command -v swift >/dev/null 2>&1; then
   echo "edgeopt is built with Swift 6, and there is no 'swift' on the PATH. Install it first: https://www.swift.org/install/linux/" >&2

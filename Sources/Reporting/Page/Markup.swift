@@ -25,18 +25,15 @@ struct Markup: ExpressibleByStringInterpolation, Sendable {
   static func += (left: inout Markup, right: Markup) { left.html += right.html }
   static func + (left: Markup, right: Markup) -> Markup { Markup(html: left.html + right.html) }
 
-  /// Control characters, and those that turn the direction of the text around them, are written out.
   static func escaped(_ text: String) -> String {
     var result = ""
-    for scalar in text.printable(keepsLines: true).unicodeScalars {
+    for scalar in text.spelledOut.unicodeScalars {
       switch scalar {
       case "&": result += "&amp;"
       case "<": result += "&lt;"
       case ">": result += "&gt;"
       case "\"": result += "&quot;"
       case "'": result += "&#39;"
-      case "\u{200E}", "\u{200F}", "\u{061C}", "\u{202A}"..."\u{202E}", "\u{2066}"..."\u{2069}":
-        result += "\\u{" + String(scalar.value, radix: 16, uppercase: true) + "}"
       default: result.unicodeScalars.append(scalar)
       }
     }
@@ -68,6 +65,17 @@ func element(_ name: String, _ attributes: KeyValuePairs<String, String?>, _ con
 }
 
 extension String {
+  /// The text with control characters, and those that turn the direction of the text around them, written out.
+  var spelledOut: String {
+    printable(keepsLines: true).unicodeScalars.reduce(into: "") { text, scalar in
+      switch scalar {
+      case "\u{200E}", "\u{200F}", "\u{061C}", "\u{202A}"..."\u{202E}", "\u{2066}"..."\u{2069}":
+        text += "\\u{" + String(scalar.value, radix: 16, uppercase: true) + "}"
+      default: text.unicodeScalars.append(scalar)
+      }
+    }
+  }
+
   /// Minus signs that are as wide as plus signs, before digits; for our own sentences and numbers, never for names.
   var typographic: Markup {
     var result = ""

@@ -34,7 +34,9 @@ extension ReportPage {
 
   private func table(_ title: String, _ counts: [[Int]], _ names: [String]) -> Markup {
     let columns = names.map { name in
-      element("th", ["scope": "col", "title": name], element("span", [:], Markup(name.shortened(to: 14))))
+      element(
+        "th", ["scope": "col", "title": name], element("span", [:], Markup(name.spelledOut.shortened(to: 14)))
+      )
     }
     let rows = counts.enumerated().map { index, row in
       let total = row.reduce(0, &+)
@@ -46,7 +48,7 @@ extension ReportPage {
       let name = names[index]
       return element(
         "tr", [:],
-        [element("th", ["scope": "row", "title": name], Markup(name.shortened(to: 14)))] + cells)
+        [element("th", ["scope": "row", "title": name], Markup(name.spelledOut.shortened(to: 14)))] + cells)
     }
     return element(
       "div", ["class": "scroll", "role": "region", "aria-label": title, "tabindex": "0"],

@@ -93,9 +93,9 @@ extension ReportPage {
     let every = [1, 2, 5, 10, 20, 50, 100, 200, 500].first { Double($0) * width >= 5.5 } ?? 1000
     for number in stride(from: every, through: count - unnumbered, by: every) {
       let center = start + width * (Double(number + unnumbered) - 0.5)
-      let isLast = center > 97.5
-      chart.text(
-        x: isLast ? 100 : center, y: y, String(number), style: "faint", anchor: isLast ? .end : .middle)
+      // Half of it would be cut off.
+      guard center < 97.5 else { break }
+      chart.text(x: center, y: y, String(number), style: "faint", anchor: .middle)
     }
   }
 }

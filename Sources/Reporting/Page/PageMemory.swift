@@ -115,7 +115,7 @@ extension ReportPage {
   /// A name as it fits a block on a phone, else on a wide screen, else nothing.
   private func label(_ name: String, percent: Double) -> (text: String, isWide: Bool)? {
     let room = { (page: Double) in Int((percent / 100 * page - 8) / 7) }
-    var plain = name.printable()
+    var plain = name.spelledOut
     // What exporters put behind every name says nothing.
     if plain.hasSuffix("_output_0") { plain.removeLast("_output_0".count) }
     if plain.count <= room(340) { return (plain, false) }
