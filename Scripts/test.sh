@@ -39,6 +39,7 @@ if [ -x "$binary" ]; then
   reference joined_outputs 60
   reference tflite_roundtrip 120
   reference quantize 300
+  reference compare 60
   reference qdq_export 120
   reference arena $((120 * ${long:-1})) --networks "$((per_operator * 2))"
   reference firmware 180

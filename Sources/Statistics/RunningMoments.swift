@@ -13,6 +13,12 @@ public struct RunningMean: Sendable {
   public mutating func add(_ number: Double) {
     count += 1
     let difference = number - mean
+    guard difference.isFinite else {
+      // Of infinite numbers the mean is infinite.
+      mean = mean.isFinite ? number : mean + number
+      squares = .infinity
+      return
+    }
     mean += difference / Double(count)
     squares += difference * (number - mean)
   }

@@ -1,4 +1,5 @@
 import Graph
+import Statistics
 import Testing
 
 @testable import Datasets
@@ -54,6 +55,39 @@ import Testing
     #expect((results[.sqnr]! - 8.450980400142567).magnitude < 1e-12)
     let cosine = (9 / (5.0.squareRoot() * 17.0.squareRoot()) + 21 / (5 * 18.0.squareRoot())) / 2
     #expect((results[.cosine]! - cosine).magnitude < 1e-12)
+  }
+
+  @Test func whatIsNotFiniteIsAsWrongAsCanBe() throws {
+    let worst: [MetricKind: Double] = [
+      .mse: .infinity, .mae: .infinity, .psnr: -100, .sqnr: -100, .cosine: -1, .auc: 0, .miou: 0,
+    ]
+    for (kind, value) in worst {
+      var metric = Metric(kind)
+      let label: Label =
+        kind == .auc
+        ? .classIndex(1)
+        : .array(TensorValue(integers: [1, 1], type: .uint8, sizes: [1, 2]))
+      for bad in [Float.nan, .infinity] {
+        try metric.add(output(kind == .auc ? [bad] : [1, bad]), label: label, name: "")
+      }
+      if kind == .auc { try metric.add(output([-1e30]), label: .classIndex(0), name: "") }
+      #expect(metric.result.notFinite == 2, "\(kind)")
+      #expect((metric.result.value - value).magnitude < 1e-9 || metric.result.value == value, "\(kind)")
+    }
+  }
+
+  @Test func anIntervalWidensWithItsConfidence() throws {
+    for kind in [MetricKind.mse, .mae, .psnr, .sqnr, .cosine] {
+      var metric = Metric(kind)
+      for index in 0..<20 {
+        let wanted = [Float(index % 5) + 1, 2]
+        let given = [wanted[0] + Float(index % 3) / 10 + 0.1, 2]
+        try metric.add(output(given), label: .array(output(wanted)), name: "")
+      }
+      let (usual, sure) = (metric.result(.usual), metric.result(Confidence(0.99)))
+      #expect(sure.low < usual.low && usual.low < usual.value && usual.value < usual.high, "\(kind)")
+      #expect(usual.high < sure.high || sure.high == 1, "\(kind)")
+    }
   }
 
   @Test func overlapTakesEitherAxisForClasses() throws {
