@@ -21,10 +21,7 @@ struct QuantizedLayers {
   private let places: [Int?]
   private let makers: [Int: Int]
 
-  /// So many samples tell a ratio of powers to a tenth of a decibel.
-  private static let comparedSamples = 64
-  /// Multiply-accumulates that go into the comparison, and into the shares of the error: some seconds.
-  private static let comparisonBudget = 2e10
+  /// Multiply-accumulates that go into the shares of the error: some seconds.
   private static let shareBudget = 1.2e11
   /// A network with more for a single sample is not asked which layer makes which part of the error.
   private static let shareLimit = 1e12
@@ -56,10 +53,8 @@ struct QuantizedLayers {
     describeWeights(&facts)
     if let samples {
       let program = try Runtime.Program(made.legal.graph, fusesSteps: false)
-      let comparison = TensorComparison(program, device, pairs: pairs, workers: job.workers)
-      let count = min(
-        Self.comparedSamples, max(4, Int(Self.comparisonBudget / max(1, Double(macs)))), samples.count)
-      facts.add(try comparison.run(samples, at: Self.spread(count, over: samples.count)))
+      let comparison = TensorComparison(.float(program), device, pairs: pairs, workers: job.workers)
+      facts.add(try comparison.run(samples, at: TensorComparison.places(of: samples.count, macs: macs)))
       try shareErrors(samples, &facts)
     }
     explainRanges(&facts)
@@ -69,17 +64,13 @@ struct QuantizedLayers {
   private var graph: Graph { made.legal.graph }
   private var macs: Int { ModelCost(graph).macs }
 
-  private static func spread(_ count: Int, over total: Int) -> [Int] {
-    (0..<count).map { $0 * total / count }
-  }
-
   /// For each of the device's tensors the graph's: the last where several are one, as a clamp that the integers' own ends
   /// take over.
-  private var pairs: [Int: TensorID] {
-    var result: [Int: TensorID] = [:]
+  private var pairs: [Int: Int] {
+    var result: [Int: Int] = [:]
     let inputs = graph.inputs.map(\.tensor)
     for id in inputs + graph.operators.flatMap({ $0.outputs.compactMap { $0 } }) {
-      if let tensor = made.lowered.tensorIndex[id] { result[tensor] = id }
+      if let tensor = made.lowered.tensorIndex[id] { result[tensor] = id.index }
     }
     return result
   }
@@ -118,7 +109,7 @@ struct QuantizedLayers {
     guard work <= Self.shareLimit else { return }
     let count = min(Self.sharedSamples, max(1, Int(Self.shareBudget / max(1, work))), samples.count)
     let found = try errors.measure(
-      CalibrationSamples(samples, for: graph), at: Self.spread(count, over: samples.count),
+      CalibrationSamples(samples, for: graph), at: TensorComparison.spread(count, over: samples.count),
       threads: job.workers.threads)
     let total = found.reduce(0, +)
     guard total > 0, total.isFinite else { return }

@@ -8,19 +8,26 @@ import Statistics
 import Storage
 import TensorMath
 
-/// The device's tensors beside those of the float model, on the same samples.
+/// The device's tensors beside those of the model before, on the same samples.
 ///
-///     let comparison = TensorComparison(program, device, pairs: [7: tensor], workers: workers)
+///     let comparison = TensorComparison(.float(program), device, pairs: [7: tensor.index], workers: workers)
 ///     let found = try comparison.run(dataset, at: [0, 10, 20])
 ///     print(found[7]?.decibels)
 struct TensorComparison {
+  /// The model before.
+  enum Reference {
+    /// Made without fusing steps, so that every tensor is there.
+    case float(Runtime.Program)
+    case device(DeviceModel)
+  }
+
   /// Of one of the device's tensors.
   struct Finding: Sendable {
-    /// Sums of squares: of the differences, of the float model's numbers, of the device's.
+    /// Sums of squares: of the differences, of the numbers before, of the device's.
     fileprivate(set) var error = 0.0
     fileprivate(set) var signal = 0.0
     fileprivate(set) var power = 0.0
-    /// What the float model's tensor holds.
+    /// What the tensor of the model before holds.
     fileprivate(set) var extremes = Extremes()
     fileprivate(set) var histogram = ValueHistogram()
 
@@ -38,36 +45,53 @@ struct TensorComparison {
     }
   }
 
-  /// Made without fusing steps, so that every tensor is there.
-  let program: Runtime.Program
+  let reference: Reference
   let device: DeviceModel
-  /// For each of the device's tensors that of the float model with the same elements.
-  let pairs: [Int: TensorID]
+  /// For each of the device's tensors the place of that before with the same elements.
+  let pairs: [Int: Int]
   let workers: Workers
 
   /// More than this of one sample's activations are not kept by several threads at once.
   private static let memoryLimit = 512 << 20
 
-  init(_ program: Runtime.Program, _ device: DeviceModel, pairs: [Int: TensorID], workers: Workers) {
-    self.program = program
+  /// So many samples tell a ratio of powers to a tenth of a decibel.
+  private static let sampleLimit = 64
+  /// Multiply-accumulates that go into it: some seconds.
+  private static let budget = 2e10
+
+  /// The samples to compare on: fewer where a network is large.
+  static func places(of total: Int, macs: Int) -> [Int] {
+    spread(min(sampleLimit, max(4, Int(budget / max(1, Double(macs)))), total), over: total)
+  }
+
+  static func spread(_ count: Int, over total: Int) -> [Int] { (0..<count).map { $0 * total / count } }
+
+  init(_ reference: Reference, _ device: DeviceModel, pairs: [Int: Int], workers: Workers) {
+    self.reference = reference
     self.device = device
     self.workers = workers
-    let graph = program.graph
-    self.pairs = pairs.filter { index, id in
+    self.pairs = pairs.filter { index, place in
       let tensor = device.model.main.tensors[index]
-      return graph[id].element == .float32 && graph[id].constant == nil && tensor.holdsReals
-        && graph[id].shape.elementCountPerSample == tensor.elementCount
+      return tensor.holdsReals && reference.realCount(at: place) == tensor.elementCount
     }
   }
 
   /// The result does not depend on the number of threads.
-  func run(_ dataset: Dataset, at places: [Int]) throws(Diagnostic) -> [Int: Finding] {
-    let bytes = pairs.values.reduce(0) { $0 + 4 * program.graph[$1].shape.elementCountPerSample }
+  ///
+  /// `samples` are those of the device, where its inputs lie in another layout than those of the model before.
+  func run(
+    _ dataset: Dataset, device samples: Dataset? = nil, at places: [Int]
+  ) throws(Diagnostic) -> [Int: Finding] {
+    let bytes = pairs.keys.reduce(0) { $0 + 4 * device.model.main.tensors[$1].elementCount }
     let shares = max(1, min(workers.threads, places.count, Self.memoryLimit / max(1, bytes)))
     let found = try workers.map(0..<shares) { share throws(Diagnostic) in
       let mine = Share(self)
       for position in stride(from: share, to: places.count, by: shares) {
-        try mine.add(try dataset.sample(at: places[position]), at: position)
+        let sample = try dataset.sample(at: places[position])
+        let other = try samples.map { (samples) throws(Diagnostic) in
+          try samples.sample(at: places[position])
+        }
+        try mine.add(sample, device: other ?? sample, at: position)
       }
       return mine.result
     }
@@ -106,42 +130,60 @@ struct TensorComparison {
   private final class Share {
     private let comparison: TensorComparison
     private let session: MicroSession
-    private let tensors: Set<TensorID>
+    private let wanted: Set<Int>
     private var floatSession: Session?
-    private var kept: [TensorID: TensorValue] = [:]
+    private var deviceSession: MicroSession?
+    private var kept: [Int: View<Float>] = [:]
     private var sums: [Int: [Int: Sums]] = [:]
     private var recorders: [Int: HistogramRecorder] = [:]
 
     init(_ comparison: TensorComparison) {
       self.comparison = comparison
       session = comparison.device.program.makeSession()
-      tensors = Set(comparison.pairs.values)
+      wanted = Set(comparison.pairs.values)
     }
 
     var result: ShareResult { ShareResult(sums: sums, histograms: recorders.mapValues(\.histogram)) }
 
-    func add(_ sample: Sample, at position: Int) throws(Diagnostic) {
-      if floatSession == nil { floatSession = try comparison.program.makeSession() }
-      let float = floatSession!
-      float.onTensor = { [unowned self] (id, value) throws(Diagnostic) in
-        if tensors.contains(id) { keep(value, of: id) }
+    func add(_ sample: Sample, device other: Sample, at position: Int) throws(Diagnostic) {
+      switch comparison.reference {
+      case .float(let program): try keepTensors(of: program, sample)
+      case .device(let model): try keepTensors(of: model, sample)
       }
-      _ = try float.run(comparison.program.values(of: sample.inputs))
       var found: [Int: Sums] = [:]
       session.reset()
       session.onTensor = { [unowned self] (index, value) throws(Diagnostic) in
-        guard let id = comparison.pairs[index], let expected = kept[id] else { return }
-        found[index] = compare(expected.floats, comparison.device.reals(value, of: index), index)
+        guard let place = comparison.pairs[index], let expected = kept[place] else { return }
+        found[index] = compare(expected, comparison.device.reals(value, of: index), index)
       }
-      _ = try session.run(comparison.device.stored(sample.inputs))
-      session.onTensor = nil
+      defer { session.onTensor = nil }
+      _ = try session.run(comparison.device.stored(other.inputs))
       sums[position] = found
     }
 
-    private func keep(_ value: TensorValue, of id: TensorID) {
-      let copy = kept[id] ?? TensorValue(type: value.type, sizes: value.sizes)
-      copy.bytes.copy(from: value.bytes)
-      kept[id] = copy
+    private func keepTensors(of program: Runtime.Program, _ sample: Sample) throws(Diagnostic) {
+      if floatSession == nil { floatSession = try program.makeSession() }
+      let session = floatSession!
+      session.onTensor = { [unowned self] (id, value) throws(Diagnostic) in
+        if wanted.contains(id.index) { keep(value.floats, at: id.index) }
+      }
+      _ = try session.run(program.values(of: sample.inputs))
+    }
+
+    private func keepTensors(of model: DeviceModel, _ sample: Sample) throws(Diagnostic) {
+      let session = deviceSession ?? model.program.makeSession()
+      deviceSession = session
+      session.reset()
+      session.onTensor = { [unowned self] (index, value) throws(Diagnostic) in
+        if wanted.contains(index) { keep(model.reals(value, of: index), at: index) }
+      }
+      _ = try session.run(model.stored(sample.inputs))
+    }
+
+    private func keep(_ values: View<Float>, at place: Int) {
+      let copy = kept[place] ?? View<Float>(count: values.count)
+      copy.copy(from: values)
+      kept[place] = copy
     }
 
     private func compare(_ expected: View<Float>, _ found: View<Float>, _ index: Int) -> Sums {
@@ -154,6 +196,21 @@ struct TensorComparison {
         recorders[index]!.add(expected, within: extremes)
       }
       return Sums(error: distance.error, signal: distance.signal, power: own.signal, extremes: extremes)
+    }
+  }
+}
+
+extension TensorComparison.Reference {
+  /// Elements of a tensor that holds real numbers and is no constant; nil for all others.
+  fileprivate func realCount(at place: Int) -> Int? {
+    switch self {
+    case .float(let program):
+      let tensor = program.graph[TensorID(place)]
+      guard tensor.element == .float32, tensor.constant == nil else { return nil }
+      return tensor.shape.elementCountPerSample
+    case .device(let model):
+      let tensor = model.model.main.tensors[place]
+      return tensor.holdsReals && !tensor.isConstant ? tensor.elementCount : nil
     }
   }
 }
