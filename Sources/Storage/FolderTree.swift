@@ -125,10 +125,14 @@ public final class FolderDraft {
     }
   }
 
-  /// Removes what killed processes have left unfinished in a folder.
-  public static func removeAbandoned(in folder: String) {
-    for name in (try? Folder.names(in: folder)) ?? [] where name.hasSuffix(".part") {
-      guard let process = name.split(separator: ".").compactMap({ Int32($0) }).first, process > 0 else {
+  /// Removes what killed processes have left unfinished in a folder: all of it, or that of one file there.
+  public static func removeAbandoned(in folder: String, of file: String? = nil) {
+    let prefix = file.map { $0 + "." } ?? ""
+    for name in (try? Folder.names(in: folder)) ?? [] where name.hasSuffix(".part") && name.hasPrefix(prefix)
+    {
+      guard let process = name.dropFirst(prefix.count).split(separator: ".").compactMap({ Int32($0) }).first,
+        process > 0
+      else {
         continue
       }
       if kill(process, 0) != 0, errno == ESRCH { Folder.remove("\(folder)/\(name)") }

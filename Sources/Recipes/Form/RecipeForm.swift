@@ -51,7 +51,7 @@ struct StageForms: Sendable {
     var name: String
     var help: String
     var options: RecipeSection
-    /// Options of the verb that the recipe gives elsewhere, and where.
+    /// Options of the verb that the recipe gives elsewhere, and where, in words.
     var elsewhere: [String: String]
   }
 

@@ -164,22 +164,23 @@ public struct RecipeVocabulary: Sendable {
       }, planned: plannedStages, version: version)
   }
 
-  /// Where a recipe gives what the verb takes by other options.
+  /// Where a recipe gives what the verb takes by other options, in words.
   private func elsewhere(_ catalog: OptionCatalog) -> [String: String] {
-    var places = [
+    var keys = [
       "output": "outputs.model", "report": "outputs.report", "c": "outputs.c", "qdq": "outputs.qdq",
       "calib": "data.calibration", "data": "data.evaluation", "seed": "seed", "target": "target",
     ]
-    for name in ["force", "json", "quiet", "verbose", "threads"] {
-      places[name] = "the command line: edgeopt optimize RECIPE"
-    }
     for (options, section) in [
       (preparation, "data"), (model, "model"), (target, "target"), (evaluation, "data.evaluation"),
       (calibration, "data.calibration"),
     ] {
-      for option in options.declarations { places[option.name] = "\(section).\(option.name)" }
+      for option in options.declarations { keys[option.name] = "\(section).\(option.name)" }
     }
-    for gate in GateLimits.keys { places[gate.name] = "gates.\(gate.name)" }
+    for gate in GateLimits.keys { keys[gate.name] = "gates.\(gate.name)" }
+    var places = keys.mapValues { "it belongs under '\($0)'" }
+    for name in ["force", "json", "quiet", "verbose", "threads"] {
+      places[name] = "it is a flag of 'edgeopt optimize'"
+    }
     return places.filter { catalog[$0.key] != nil }
   }
 }

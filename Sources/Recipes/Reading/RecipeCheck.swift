@@ -215,7 +215,7 @@ struct RecipeCheck {
     for option in elsewhere {
       add(
         option.place,
-        "'\(option.key)' is not given in a stage; it belongs under '\(stage.elsewhere[option.key]!)'")
+        "'\(option.key)' is not given in a stage; \(stage.elsewhere[option.key]!)")
     }
     guard entry.value.entries != nil else {
       return add(entry.value.place, "'\(stage.name)' has \(entry.value.kind), expected a mapping of options")

@@ -128,7 +128,7 @@ struct OverrideApplication {
       throw Failure("an option of the stage is missing: stages.\(wanted).OPTION=VALUE")
     }
     if let name = path.dropFirst().first, let elsewhere = form.elsewhere[name] {
-      throw Failure("'\(name)' is not given in a stage; it belongs under '\(elsewhere)'")
+      throw Failure("'\(name)' is not given in a stage; \(elsewhere)")
     }
     let old = items[index].entries?.first
     let options = try setting(

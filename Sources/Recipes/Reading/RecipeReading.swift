@@ -51,11 +51,10 @@ extension Recipe {
     var check = RecipeCheck(root: root, folder: file.folder)
     check.check(node)
     let order = StageOrder(node, vocabulary)
-    // A value that holds what no variable is has been complained of already.
-    let places = Set(variables.problems.map(\.place))
+    let places = variables.incomplete
     let problems =
       application.problems + variables.problems + check.problems.filter { !places.contains($0.place) }
-      + order.problems
+      + order.problems.filter { !places.contains($0.place) }
     guard problems.isEmpty else { throw errors(problems) }
     self = RecipeBuilder(root: root, vocabulary).recipe(node, path: file.path)
     let misuses = stages.indices.compactMap { misuse(ofStage: $0) }

@@ -71,7 +71,7 @@ struct StageOrder {
       guard !stages.isEmpty, let text = entry.value.text else { continue }
       let isTFLite = (node["outputs"]?["model"]?.text ?? "").lowercased().hasSuffix(".tflite")
       switch entry.key {
-      case "model" where quantizes && !isTFLite:
+      case "model" where quantizes && text.lowercased().hasSuffix(".onnx"):
         add(entry.value.place, "'\(text)' does not end in .tflite, which 'quantize' makes")
       case "qdq" where !quantizes: add(entry.place, "'qdq' needs the stage 'quantize'")
       case "c" where !isTFLite: add(entry.place, "'c' needs a model that ends in .tflite")

@@ -3,7 +3,10 @@ import Arguments
 /// Puts the values of a recipe's variables where `${name}` stands; `$${` stands for `${` itself.
 struct Variables {
   private let values: [String: RecipeNode]
+  private var failed = false
   private(set) var problems: [RecipeProblem] = []
+  /// Where texts stand that could not be completed: nothing else is to be said of them.
+  private(set) var incomplete: Set<RecipePlace> = []
 
   /// From the mapping `variables` of a recipe.
   init(_ node: RecipeNode?) {
@@ -16,7 +19,9 @@ struct Variables {
     var node = node
     switch node.content {
     case .scalar(let text, let isPlain):
+      failed = false
       node.content = .scalar(expanded(text, node.place, within: []), isPlain: isPlain)
+      if failed { incomplete.insert(node.place) }
     case .list(let items): node.content = .list(items.map { replace(in: $0) })
     case .mapping(let entries):
       node.content = .mapping(
@@ -42,7 +47,7 @@ struct Variables {
       }
       result += before
       guard let end = rest[start.upperBound...].firstIndex(of: "}") else {
-        problems.append(RecipeProblem(place, "'${' has no '}'; write '$${' for the characters themselves"))
+        complain(place, "'${' has no '}'; write '$${' for the characters themselves")
         return text
       }
       result += value(of: String(rest[start.upperBound..<end]), place, within: names)
@@ -55,14 +60,19 @@ struct Variables {
     guard let node = values[name], let text = node.text else {
       let near = Suggestion.nearest(to: name, among: values.keys.sorted())
       let known = near.map { "did you mean '\($0)'?" } ?? "variables are defined under 'variables'"
-      problems.append(RecipeProblem(place, "there is no variable '\(name)'; \(known)"))
+      complain(place, "there is no variable '\(name)'; \(known)")
       return ""
     }
     if names.contains(name) {
       let circle = (names.drop { $0 != name } + [name]).joined(separator: " → ")
-      problems.append(RecipeProblem(node.place, "the variable '\(name)' is defined by itself: \(circle)"))
+      complain(node.place, "the variable '\(name)' is defined by itself: \(circle)")
       return ""
     }
     return expanded(text, node.place, within: names + [name])
+  }
+
+  private mutating func complain(_ place: RecipePlace, _ message: String) {
+    failed = true
+    problems.append(RecipeProblem(place, message))
   }
 }

@@ -38,6 +38,7 @@ public struct RunFolder: Sendable {
     } catch {
       throw Diagnostic(runFolder: error, path)
     }
+    FolderDraft.removeAbandoned(in: path)
     FolderDraft.removeAbandoned(in: cache.folder)
   }
 

@@ -81,6 +81,8 @@ struct RecipeOutputFiles {
     for file in contents {
       try create(Folder.parent(of: file.path))
       try OutputTarget(path: file.path, replaces: true).write(file.bytes)
+      FolderDraft.removeAbandoned(
+        in: Folder.parent(of: file.path), of: Folder.lastComponent(of: file.path))
     }
   }
 

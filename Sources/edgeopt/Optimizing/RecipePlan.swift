@@ -20,8 +20,22 @@ struct RecipeStep {
 
   var title: String { verb.declaration.name }
 
+  /// Where the recipe says it, for messages.
+  var place: String
+
   /// Runs the verb, with its results in a folder.
   func run(into folder: String) throws {
+    do {
+      try perform(into: folder)
+    } catch let error as UsageError {
+      throw Diagnostic(.badData, "\(place): \(title): \(error.message)", hint: error.hint)
+    } catch let error as Diagnostic where error.kind == .usage {
+      // The verb speaks of flags; here they are lines of the recipe.
+      throw Diagnostic(.badData, "\(place): \(title): \(error.message)", hint: error.hint)
+    }
+  }
+
+  private func perform(into folder: String) throws {
     let added = verb.outputWords(folder: folder, name: name, wishes) + manner
     // What is left of the words is the model behind "--".
     let place = words.firstIndex(of: "--") ?? words.endIndex
@@ -91,7 +105,8 @@ struct RecipePlan {
       key.add("file \(path)", try folder.digests.digest(of: path))
     }
     return RecipeStep(
-      verb: verb, stage: index, key: key, words: words, manner: manner, name: name, wishes: wishes)
+      verb: verb, stage: index, key: key, words: words, manner: manner, name: name,
+      wishes: wishes, place: place(stage.place))
   }
 
   /// What the next stage starts with.
@@ -107,7 +122,19 @@ struct RecipePlan {
 
   /// The recipe's model beside what was made of it, on the samples to measure on; nil without samples.
   func measurement(of input: Input, _ folder: inout RunFolder) throws(Diagnostic) -> RecipeStep? {
-    nil
+    guard recipe.evaluation != nil else { return nil }
+    let original = recipe.model.path
+    var words = recipe.evaluationWords(for: CompareCommand.self, withModelOptions: true)
+    if recipe.gates.confidence != .usual { words.append("--confidence=\(recipe.gates.confidence.text)") }
+    var key = StageKey("compare", version: edgeopt.version)
+    key.add("before", try modelDigest(&folder))
+    key.add("after", input.digest)
+    key.add("words", words)
+    for path in files(of: words) { key.add("file \(path)", try folder.digests.digest(of: path)) }
+    return RecipeStep(
+      verb: CompareCommand.self, stage: nil, key: key, words: words + ["--", original, input.model],
+      manner: manner, name: original, wishes: StageWishes(modelName: original),
+      place: place(recipe.evaluation?.place ?? recipe.outputs.place))
   }
 
   /// The C++ sources of a model that no stage of quantization made.
@@ -117,7 +144,12 @@ struct RecipePlan {
     key.add("name", Folder.lastComponent(of: input.model))
     return RecipeStep(
       verb: ExportCommand.self, stage: nil, key: key, words: ["--", input.model], manner: manner,
-      name: input.model, wishes: StageWishes(modelName: input.model, firmware: true))
+      name: input.model, wishes: StageWishes(modelName: input.model, firmware: true),
+      place: place(recipe.outputs.place))
+  }
+
+  private func place(_ place: RecipePlace) -> String {
+    if case .file(let line, let column) = place { "\(recipe.path):\(line):\(column)" } else { recipe.path }
   }
 
   /// The files and folders of data that words name, with the settings beside them.

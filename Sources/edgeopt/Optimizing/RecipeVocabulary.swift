@@ -8,7 +8,7 @@ extension RecipeVocabulary {
     plannedStages: ["prune", "factorize", "distill", "finetune"], version: programVersion,
     model: OptionCatalog(ModelOptions.self),
     calibration: OptionCatalog(CalibrationOptions.self).keeping(["samples", "skip"]),
-    evaluation: OptionCatalog(EvaluateCommand.self).keeping([
+    evaluation: OptionCatalog(CompareCommand.self).keeping([
       "labels", "metric", "metric-output", "samples", "skip",
     ]),
     preparation: OptionCatalog(PreparationOptions.self),

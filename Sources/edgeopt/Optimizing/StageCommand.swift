@@ -61,3 +61,11 @@ extension ExportCommand: StageCommand {
 
   func produceFiles() throws { try run() }
 }
+
+extension CompareCommand: StageCommand {
+  static func outputWords(folder: String, name _: String, _: StageWishes) -> [String] {
+    ["--report=\(folder)/\(StageFile.report)"]
+  }
+
+  func produceFiles() throws { try writeReports() }
+}

@@ -50,6 +50,13 @@ struct CompareCommand: Command {
   }
 
   func run() throws {
+    let report = try writeReports()
+    let width = output.output == nil ? Terminal.output.tableWidth : .max
+    try common.print(TerminalReport(report, width: width).text(), json: report.json, to: output)
+  }
+
+  /// Does the work and writes the reports.
+  @discardableResult func writeReports() throws -> Report {
     let inputs = [before, after] + data.data + [data.labels].compactMap { $0 }
     try output.check(reading: inputs)
     try OutputTarget.check(
@@ -57,8 +64,7 @@ struct CompareCommand: Command {
     let targets = try reportFiles.targets(replacing: output.force, reading: inputs)
     let report = try make()
     try targets.write(report)
-    let width = output.output == nil ? Terminal.output.tableWidth : .max
-    try common.print(TerminalReport(report, width: width).text(), json: report.json, to: output)
+    return report
   }
 
   /// Does the work and writes nothing.

@@ -82,7 +82,8 @@ struct OptimizeCommand: Command {
 
   private func run(_ recipe: Recipe) throws {
     let home = Folder.parent(of: recipe.path)
-    let folder = try runFolder.map { Folder.current + "/" + $0 } ?? ".edgeopt/\(recipe.name)"
+    let folder =
+      runFolder.map { $0.hasPrefix("/") ? $0 : "\(Folder.current)/\($0)" } ?? ".edgeopt/\(recipe.name)"
     var local = recipe
     local.path = Folder.lastComponent(of: recipe.path)
     do throws(StorageError) { try Folder.enter(home) } catch {
