@@ -21,6 +21,8 @@ enum SampleModels {
     model.inputs = [
       Report.Port(name: "mfcc", type: "int8", shape: [1, 49, 10, 1], scale: 0.584_210_5, zeroPoint: 83)
     ]
+    model.inputs[0].permutation = [0, 2, 3, 1]
+    model.inputs[0].sourceShape = [1, 1, 49, 10]
     model.outputs = [
       Report.Port(name: "probabilities", type: "int8", shape: [1, 10], scale: 0.003_906_25, zeroPoint: -128)
     ]

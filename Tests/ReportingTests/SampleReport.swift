@@ -34,6 +34,7 @@ enum SampleReport {
     ]
     report.target = target
     report.gates = gates
+    report.limits = limits
     report.stages = [
       Report.Stage(
         name: "quantize",
@@ -112,6 +113,19 @@ enum SampleReport {
         gate: "max-latency", limit: "20 ms", found: "not known", outcome: .unknown, margin: "",
         remark: "the target has no cost model"),
     ]
+  }
+
+  /// Every limit that there is; those that ``gates`` do not show are not met with here.
+  private static var limits: GateLimits {
+    var limits = GateLimits()
+    let texts = [
+      ("max-drop", "0.1"), ("min-metric", "90%"), ("max-class-drop", "10"), ("min-agreement", "95%"),
+      ("min-sqnr", "20"), ("max-size", "32k"), ("max-flash", "64k"), ("max-arena", "24k"), ("max-macs", "3M"),
+      ("max-latency", "20ms"), ("fits-target", "false"), ("no-warnings", "false"), ("confidence", "95%"),
+      ("significant", "true"),
+    ]
+    for (name, text) in texts { try? limits.set(name, to: text) }
+    return limits
   }
 
   private static var run: Report.Run {

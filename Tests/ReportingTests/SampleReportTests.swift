@@ -15,6 +15,27 @@ import Testing
     }
   }
 
+  /// Otherwise tests that go through the sample's fields pass over new ones.
+  @Test("The full sample has every field")
+  func everyField() {
+    var filled: [String: Bool] = [:]
+    func look(at value: Any) {
+      let mirror = Mirror(reflecting: value)
+      for child in mirror.children {
+        if let label = child.label, mirror.displayStyle == .struct {
+          let inner = Mirror(reflecting: child.value)
+          let isContainer = inner.displayStyle == .optional || inner.displayStyle == .collection
+          let key = "\(type(of: value)).\(label)"
+          filled[key] = filled[key] == true || !isContainer || !inner.children.isEmpty
+        }
+        look(at: child.value)
+      }
+    }
+    look(at: SampleReport.full)
+    #expect(filled.count > 150)
+    #expect(filled.filter { !$0.value }.keys.sorted() == [])
+  }
+
   @Test("The sample's numbers fit together")
   func consistency() throws {
     let report = SampleReport.full
