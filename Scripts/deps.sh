@@ -18,9 +18,9 @@ if command -v pkg-config >/dev/null 2>&1; then
   need_library libyaml-dev yaml-0.1
   need_library zlib1g-dev zlib
   need_library libpng-dev libpng
-  need_library libjpeg62-turbo-dev libjpeg
+  need_library libjpeg-dev libjpeg
 else
-  missing+=(pkg-config libprotobuf-c-dev libyaml-dev zlib1g-dev libpng-dev libjpeg62-turbo-dev)
+  missing+=(pkg-config libprotobuf-c-dev libyaml-dev zlib1g-dev libpng-dev libjpeg-dev)
 fi
 need_program protobuf-c-compiler protoc-c
 need_program flatbuffers-compiler flatc

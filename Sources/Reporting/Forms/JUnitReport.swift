@@ -108,7 +108,7 @@ extension Report.GateResult {
   public var sentence: String {
     var text = found.isEmpty ? "\(gate): not measured" : "\(gate): found \(found)"
     if !limit.isEmpty { text += ", the limit is \(limit)" }
-    if !margin.isEmpty { text += " (\(margin))" }
+    if !margin.isEmpty, outcome != .unknown { text += " (\(margin))" }
     if let remark { text += "; \(remark)" }
     return text
   }

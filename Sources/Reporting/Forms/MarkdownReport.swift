@@ -5,6 +5,8 @@
 public struct MarkdownReport: Sendable {
   /// What a comment on GitHub may hold.
   public static let commentLimit = 65_536
+  /// What the steps of a job may write into its summary, with room for those of other steps.
+  public static let summaryLimit = 500_000
 
   public let report: Report
   /// In bytes, which are never fewer than characters.

@@ -65,6 +65,19 @@ struct OutputTarget {
     }
   }
 
+  /// Behind what the file holds.
+  func append(_ bytes: [UInt8]) throws(Diagnostic) {
+    var before: [UInt8] = []
+    if case .file = FileKind(of: path) {
+      do throws(StorageError) {
+        before = try Storage(mapping: path).view(of: UInt8.self).array
+      } catch {
+        throw Diagnostic(.inputOutput, "'\(path)' cannot be read")
+      }
+    }
+    try write(before + bytes)
+  }
+
   func write(_ bytes: [UInt8]) throws(Diagnostic) {
     do throws(StorageError) {
       let file = try OutputFile(path)

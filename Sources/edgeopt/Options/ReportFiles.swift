@@ -23,8 +23,14 @@ struct ReportFiles: ArgumentGroup {
 
   /// Finds out before the work whether the report can be written.
   func targets(replacing isAllowed: Bool, reading inputs: [String]) throws(Diagnostic) -> Targets {
+    try Self.targets(report, replacing: isAllowed, reading: inputs)
+  }
+
+  static func targets(
+    _ paths: [String], replacing isAllowed: Bool, reading inputs: [String]
+  ) throws(Diagnostic) -> Targets {
     var result = Targets()
-    for path in report {
+    for path in paths {
       // A pipe or a device has no ending.
       let form = FileKind(of: path) == .other ? .json : try ReportForm(path: path)
       result.targets.append((try OutputTarget(path: path, replaces: isAllowed, reading: inputs), form))

@@ -48,6 +48,8 @@ struct CheckCommand: Command {
   var name: String?
   @Option("Take the gates of this recipe.", value: "RECIPE.yaml", completion: .file(["yaml", "yml"]))
   var recipe: String?
+  @Option("With --recipe: replace a value of the recipe, as for 'optimize'.", value: "KEY=VALUE")
+  var set: [RecipeOverride] = []
   @Option(
     "A table, Markdown, commands for GitHub's annotations, GitLab's Code Quality report, JUnit's XML, or JSON.",
     value: "FORM")
@@ -56,6 +58,10 @@ struct CheckCommand: Command {
     "Also append the result as Markdown to FILE, such as GitHub's job summary.", value: "FILE",
     completion: .file([]))
   var summary: String?
+  @Option(
+    "Also write the report with this judgment; the form follows the ending: .json, .html, .md (Markdown), .xml (JUnit) or "
+      + ".txt.", value: "PATH", completion: .file(["json", "html", "md", "xml", "txt"]))
+  var write: [String] = []
   @OptionGroup("gates") var gates: GateOptions
   @OptionGroup("output") var output: OutputOptions
   @OptionGroup("common options") var common: CommonOptions
@@ -63,6 +69,9 @@ struct CheckCommand: Command {
   func validate() throws(UsageError) {
     if name != nil, baseline == nil {
       throw UsageError("--name needs --baseline", hint: "say what to compare with: --baseline FILE.json")
+    }
+    if !set.isEmpty, recipe == nil {
+      throw UsageError("--set needs --recipe", hint: "say which recipe's gates to take: --recipe RECIPE.yaml")
     }
     if common.json, format != .text, format != .json {
       throw UsageError("--json and --format \(format.rawValue) cannot be used together", hint: "choose one")
@@ -72,8 +81,12 @@ struct CheckCommand: Command {
   func run() throws {
     let inputs = [report] + [baseline, recipe].compactMap { $0 }
     try output.check(reading: inputs)
-    try OutputTarget.check(distinct: [("--output", output.output), ("--summary", summary)])
-    if let summary { _ = try OutputTarget(path: summary, replaces: true, reading: inputs) }
+    try OutputTarget.check(
+      distinct: [("--output", output.output), ("--summary", summary)] + write.map { ("--write", $0) })
+    let files = try ReportFiles.targets(write, replacing: output.force, reading: inputs)
+    let summary = try summary.map { path throws(Diagnostic) in
+      try OutputTarget(path: path, replaces: true, reading: inputs)
+    }
     var judged = try Report(path: report)
     let limits = try limits(of: judged)
     let entry = try baseline.map { path throws(Diagnostic) in
@@ -81,11 +94,12 @@ struct CheckCommand: Command {
     }
     judged.gates = try limits.judge(judged, against: entry)
     judged.limits = limits
+    try files.write(judged)
     let text = try text(of: judged)
     try common.print(
       text, json: JSON(encoding: GateVerdict(judged, path: report, baseline: baseline)),
       to: output)
-    if let summary { try append(MarkdownReport(judged, limit: 1_000_000).text(), to: summary) }
+    try summary?.append(Array(MarkdownReport(judged, limit: MarkdownReport.summaryLimit).text().utf8))
     guard judged.gates.allSatisfy(\.passes) else { throw GateFailure(judged) }
   }
 
@@ -104,7 +118,7 @@ struct CheckCommand: Command {
     let flags = gates.limits
     var limits = flags
     if let recipe {
-      let declared = try Recipe(path: recipe, overrides: []).gates
+      let declared = try Recipe(path: recipe, overrides: set).gates
       guard !declared.isEmpty || !flags.isEmpty else {
         throw Diagnostic(
           .usage, "the recipe '\(recipe)' has no gates",
@@ -128,17 +142,5 @@ struct CheckCommand: Command {
   private func place() throws(Diagnostic) -> GateAnnotations.Place {
     guard let recipe else { return GateAnnotations.Place(path: report) }
     return GateAnnotations.Place(path: recipe, lines: try RecipeFile(path: recipe).gateLines)
-  }
-
-  private func append(_ text: String, to path: String) throws(Diagnostic) {
-    var bytes: [UInt8] = []
-    if case .file = FileKind(of: path) {
-      do throws(StorageError) {
-        bytes = try Storage(mapping: path).view(of: UInt8.self).array
-      } catch {
-        throw Diagnostic(.inputOutput, "'\(path)' cannot be read")
-      }
-    }
-    try OutputTarget(path: path, replaces: true).write(bytes + Array(text.utf8))
   }
 }
