@@ -6,8 +6,6 @@ import TensorMath
 public struct QuantizerOptions: Sendable, Hashable {
   /// One scale for each output channel of a weight; else one for all.
   public var isPerChannel = true
-  /// Tensors that need 16 bits.
-  public var wide: Set<TensorID> = []
 
   public init() {}
 }
@@ -47,7 +45,7 @@ public struct Quantizer: Sendable {
     var missing: [String] = []
     for group in groups.all {
       let members = groups.members(of: group)
-      let isWide = members.contains { wide.contains($0) || options.wide.contains($0) }
+      let isWide = members.contains { wide.contains($0) }
       let numbers: QuantizationPlan.Activation
       switch groups.fixed[group] {
       case .fixed(let int8, let int16):

@@ -18,11 +18,9 @@ struct TensorGroups: Sendable {
   /// Tensors whose every number is a number of another member.
   private var copies: Set<TensorID> = []
 
-  /// `apart` are operands that get numbers of their own although their operator would share them.
-  init(_ graph: Graph, apart: Set<QuantizationPlan.Use> = []) {
+  init(_ graph: Graph) {
     self.graph = graph
     rules = graph.quantizationRules()
-    self.apart = apart
     parents = graph.tensors.map { $0.element == .float32 && $0.constant == nil ? 0 : -1 }
     for index in parents.indices where parents[index] == 0 { parents[index] = index }
     joinCopies()
@@ -89,9 +87,11 @@ struct TensorGroups: Sendable {
           if graph[input].constant != nil { constants[root(output), default: []].append(input) }
           continue
         }
-        let use = QuantizationPlan.Use(consumer: index, operand: operand)
-        if apart.contains(use) { continue }
-        if fixed[root(input)] != fixed[root(output)] { apart.insert(use) } else { join(input, output) }
+        if fixed[root(input)] != fixed[root(output)] {
+          apart.insert(QuantizationPlan.Use(consumer: index, operand: operand))
+        } else {
+          join(input, output)
+        }
       }
     }
   }

@@ -9,7 +9,7 @@ struct ModelPair {
   let before: RunnableModel
   let after: RunnableModel
   /// For each input of the model after the place of the same input of the model before.
-  private let inputOrder: [Int]
+  let inputOrder: [Int]
 
   init(before: RunnableModel, after: RunnableModel) throws(Diagnostic) {
     self.before = before

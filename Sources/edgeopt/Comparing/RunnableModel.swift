@@ -47,6 +47,19 @@ struct RunnableModel {
     }
   }
 
+  /// The model as its tensors are compared, each of them.
+  func reference() throws(Diagnostic) -> TensorComparison.Reference {
+    switch form {
+    case .float(let program): .float(try Runtime.Program(program.graph, fusesSteps: false))
+    case .device(let device): .device(device)
+    }
+  }
+
+  /// nil for float models.
+  var device: DeviceModel? {
+    if case .device(let device) = form { device } else { nil }
+  }
+
   var outputNames: [String] {
     switch form {
     case .float(let program): program.graph.outputs.map(\.name)

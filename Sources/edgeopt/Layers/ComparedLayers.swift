@@ -18,13 +18,15 @@ struct ComparedLayers {
     self.after = after
   }
 
-  /// Without samples only what the file alone tells. The two data sets hold the same samples, each as its model takes them.
+  /// Without samples only what the file alone tells. The two data sets hold the same samples, each as its model takes them;
+  /// `inputOrder` says which of their values each of the device's inputs takes.
   func layers(
-    on dataset: Dataset?, device samples: Dataset?, workers: Workers
+    on dataset: Dataset?, device samples: Dataset?, inputOrder: [Int]? = nil, workers: Workers
   ) throws(Diagnostic) -> [Report.Layer] {
     var facts = LayerFacts(after)
     guard let dataset, dataset.count > 0 else { return facts.layers }
-    let comparison = TensorComparison(before, after, pairs: pairs, workers: workers)
+    var comparison = TensorComparison(before, after, pairs: pairs, workers: workers)
+    comparison.inputOrder = inputOrder
     let macs = facts.layers.reduce(0) { $0 + $1.macs }
     facts.add(
       try comparison.run(

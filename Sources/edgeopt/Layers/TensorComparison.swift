@@ -49,6 +49,8 @@ struct TensorComparison {
   let device: DeviceModel
   /// For each of the device's tensors the place of that before with the same elements.
   let pairs: [Int: Int]
+  /// Which of a sample's values each of the device's inputs takes; nil where they have one order.
+  var inputOrder: [Int]?
   let workers: Workers
 
   /// More than this of one sample's activations are not kept by several threads at once.
@@ -91,7 +93,8 @@ struct TensorComparison {
         let other = try samples.map { (samples) throws(Diagnostic) in
           try samples.sample(at: places[position])
         }
-        try mine.add(sample, device: other ?? sample, at: position)
+        let inputs = (other ?? sample).inputs
+        try mine.add(sample, device: inputOrder.map { $0.map { inputs[$0] } } ?? inputs, at: position)
       }
       return mine.result
     }
@@ -145,7 +148,7 @@ struct TensorComparison {
 
     var result: ShareResult { ShareResult(sums: sums, histograms: recorders.mapValues(\.histogram)) }
 
-    func add(_ sample: Sample, device other: Sample, at position: Int) throws(Diagnostic) {
+    func add(_ sample: Sample, device inputs: [TensorValue], at position: Int) throws(Diagnostic) {
       switch comparison.reference {
       case .float(let program): try keepTensors(of: program, sample)
       case .device(let model): try keepTensors(of: model, sample)
@@ -157,7 +160,7 @@ struct TensorComparison {
         found[index] = compare(expected, comparison.device.reals(value, of: index), index)
       }
       defer { session.onTensor = nil }
-      _ = try session.run(comparison.device.stored(other.inputs))
+      _ = try session.run(comparison.device.stored(inputs))
       sums[position] = found
     }
 

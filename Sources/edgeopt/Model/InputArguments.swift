@@ -11,9 +11,6 @@ struct InputArguments {
   private var values: [String: TensorValue] = [:]
 
   init(model: String, arguments: [String]) throws(Diagnostic) {
-    guard ModelFormat(path: model) == .onnx else {
-      _ = try ModelLoader(path: model).read(); preconditionFailure()
-    }
     summary = try ONNXModelSummary(path: model)
     var paths: [String: String] = [:]
     for argument in arguments {

@@ -80,7 +80,7 @@ struct CompareCommand: Command {
     if data.data.isEmpty {
       report.notes.append("no samples were given: sizes and structure are compared, and nothing was run")
     } else {
-      let result = try measure(workers)
+      let result = try measure(workers, &report)
       report.quality = result.quality
       rate = result.samplesPerSecond
       if result.quality.metric == nil {
@@ -101,11 +101,18 @@ struct CompareCommand: Command {
     return one == two ? one : "\(one) and \(two)"
   }
 
-  private func measure(_ workers: Workers) throws -> PairedEvaluation.Result {
+  private func measure(
+    _ workers: Workers, _ report: inout Report
+  ) throws -> PairedEvaluation.Result {
     let pair = try ModelPair(
       before: try RunnableModel(path: before, modelOptions) { common.detail($0) },
       after: try RunnableModel(path: after, modelOptions) { common.detail($0) })
     let sets = try pair.datasets(try data.request(inputs: pair.inputNames, seed: common.seed))
+    // Layers take a while; a table on the screen does without.
+    if common.json || reportFiles.isAsked, let device = pair.after.device {
+      report.layers = try ComparedLayers(try pair.before.reference(), device).layers(
+        on: sets.before, device: sets.after, inputOrder: pair.inputOrder, workers: workers)
+    }
     let index = try measuring.output(in: pair.before.outputNames) { common.remark($0) }
     let one = try pair.before.evaluated(on: sets.before, output: index, workers: workers)
     let two = try pair.aligned(
