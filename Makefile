@@ -28,7 +28,7 @@ build-deps:
 build: build-deps ## the release program, .build/release/edgeopt
 	@$(SWIFT) build $(RELEASE)
 
-demo: build ## builds, then inspects, evaluates and converts the example model of the repository
+demo: build ## builds, then shows the main verbs and a recipe on the example model of the repository
 	@Scripts/demo.sh $(BINARY)
 
 test: deps venv ## sets up what the tests need, then runs all of them

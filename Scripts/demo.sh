@@ -39,4 +39,14 @@ show convert $digits/digits_cnn.onnx -o "$out/digits_simple.onnx"
 say "7. The simpler model is as good, in any tool that reads ONNX."
 show evaluate "$out/digits_simple.onnx" --data $digits/test_x.npy --labels $digits/test_y.npy --scale 1/16
 
+kept=.build/demo
+say "8. The same as a recipe: what to do, with which data, which files to write and which limits to keep, in one file."
+grep -v '^ *#' Recipes/int8.yaml | grep -v '^$'
+printf '\n'
+show optimize Recipes/int8.yaml --set out="$PWD/$kept" --set outputs.c="$PWD/$kept/firmware" --run-folder "$kept/run"
+
+say "9. After an edit only what it changes is done again; here nothing is."
+show optimize Recipes/int8.yaml --set out="$PWD/$kept" --set outputs.c="$PWD/$kept/firmware" --run-folder "$kept/run" --dry-run
+say "The model, report.html (open it in a browser), report.json and the C++ sources are in $kept."
+
 say "That is all there is to it. README.md has more to try; 'edgeopt help' lists the verbs."

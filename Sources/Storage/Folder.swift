@@ -86,4 +86,16 @@ public enum Folder {
   public static func lastComponent(of path: String) -> String {
     path.split(separator: "/").last.map(String.init) ?? path
   }
+
+  /// The way from a folder to what stands at a path.
+  ///
+  ///     Folder.relative("a/b.onnx", to: "a/c")  // "../b.onnx"
+  public static func relative(_ path: String, to folder: String) -> String {
+    let target = resolved(parent(of: path)).split(separator: "/") + [Substring(lastComponent(of: path))]
+    let home = resolved(folder).split(separator: "/")
+    var common = 0
+    while common < min(home.count, target.count - 1), home[common] == target[common] { common += 1 }
+    let up = Array(repeating: Substring(".."), count: home.count - common)
+    return (up + target[common...]).joined(separator: "/")
+  }
 }

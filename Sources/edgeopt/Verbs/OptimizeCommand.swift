@@ -75,9 +75,27 @@ struct OptimizeCommand: Command {
   }
 
   func run() throws {
-    guard let path = recipe else { return }
+    guard let path = recipe else { return try start() }
     let recipe = try Recipe(path: path, overrides: set)
     try run(recipe)
+  }
+
+  /// Writes a recipe to begin with.
+  private func start() throws {
+    guard let model = initial else { return }
+    guard ModelFormat(path: model) == .onnx else {
+      throw Diagnostic(
+        .usage, "'\(model)' is a .tflite file; recipes begin with an .onnx model",
+        hint: "give the .onnx file that it was made from")
+    }
+    let target = try output.map { path throws(Diagnostic) in
+      try OutputTarget(path: path, replaces: force, reading: [model])
+    }
+    let start = try RecipeStart(
+      model: model, recipe: output, workers: try Machine.workers(threads: threads?.count))
+    guard let target else { return Terminal.output.write(start.text) }
+    try target.write(Array(start.text.utf8))
+    if !quiet { Terminal.output.write("\(target.path): \(start.summary)\n") }
   }
 
   private func run(_ recipe: Recipe) throws {
