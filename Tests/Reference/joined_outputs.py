@@ -6,7 +6,8 @@ usage: joined_outputs.py BINARY [--show]
 On the device such an output is one output for each branch, since one scale would lose the small ones. For each model:
 - `edgeopt quantize` says so, and describes both outputs (name, scale, permutation);
 - in tflite-micro each of them keeps at least 30 dB against ONNX Runtime;
-- the accuracy with labels is that of the joined output, and ranges from a file give the same network.
+- the accuracy with labels is that of the joined output, as `compare` tells of the files alone in either order;
+- ranges from a file give the same network.
 """
 import json
 import pathlib
@@ -99,6 +100,11 @@ def check(binary, show, folder, name, graph, shape, axis, border):
     for said in (document["quality"]["after"]["value"], document["quality"]["output_sqnr"]):
         if abs(said - whole) > 0.01:
             return f"the report says {said:.2f} dB, the interpreter gives {whole:.2f}"
+    pairs = {"after": (folder / "model.onnx", target), "before": (target, folder / "model.onnx")}
+    for place, pair in pairs.items():
+        quality = json.loads(reference.call(binary, ["compare", *pair, *labels]))["quality"]
+        if abs(quality[place]["value"] - whole) > 0.01:
+            return f"compared as the model {place}: {quality[place]['value']:.2f} dB, the interpreter gives {whole:.2f}"
     ranges = folder / "ranges.json"
     reference.call(binary, ["calibrate", folder / "model.onnx", "--calib", folder / "x.npy", "-o", ranges, "--force", "--quiet"])
     again = json.loads(reference.call(

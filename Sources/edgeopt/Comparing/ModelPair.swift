@@ -6,14 +6,16 @@ import Graph
 ///     let pair = try ModelPair(before: one, after: two)
 ///     let sets = try pair.datasets(request)
 struct ModelPair {
-  let before: RunnableModel
-  let after: RunnableModel
+  private(set) var before: RunnableModel
+  private(set) var after: RunnableModel
   /// For each input of the model after the place of the same input of the model before.
   let inputOrder: [Int]
 
   init(before: RunnableModel, after: RunnableModel) throws(Diagnostic) {
     self.before = before
     self.after = after
+    self.before.joinOutputs(as: after)
+    self.after.joinOutputs(as: before)
     let (one, two) = (before.dataInputs, after.dataInputs)
     guard one.count == two.count else {
       throw Diagnostic(

@@ -14,6 +14,8 @@ import TensorMath
 struct RunnableModel {
   let path: String
   private let form: Form
+  /// Where a device has the outputs that are seen of it.
+  private var deviceOutputs: [DeviceOutput] = []
 
   private enum Form {
     case float(Runtime.Program)
@@ -32,8 +34,19 @@ struct RunnableModel {
       let loaded = try loader.load()
       for step in loaded.passes { detail("pass \(step.pass): \(step.summary)") }
       form = .float(try Runtime.Program(loaded.graph))
-    case .tflite: form = .device(try DeviceModel(path: path))
+    case .tflite:
+      let device = try DeviceModel(path: path)
+      form = .device(device)
+      deviceOutputs = device.outputs.indices.map(DeviceOutput.init)
     }
+  }
+
+  /// Sees outputs that the device gives in parts as the wholes that another model gives, where they are such.
+  mutating func joinOutputs(as other: RunnableModel) {
+    guard case .device(let device) = form, other.outputSizes.count < deviceOutputs.count,
+      let joined = DeviceOutput.outputs(of: device, joinedTo: other.outputSizes)
+    else { return }
+    deviceOutputs = joined
   }
 
   /// What the inputs ask of data.
@@ -63,7 +76,15 @@ struct RunnableModel {
   var outputNames: [String] {
     switch form {
     case .float(let program): program.graph.outputs.map(\.name)
-    case .device(let device): device.outputs.map(\.port.name)
+    case .device(let device): deviceOutputs.map { device.outputs[$0.places.lowerBound].port.name }
+    }
+  }
+
+  /// Of one sample, in the source's layout.
+  private var outputSizes: [[Int]] {
+    switch form {
+    case .float(let program): program.graph.outputs.map { $0.declaredShape.perSample }
+    case .device(let device): deviceOutputs.map { $0.sizes(of: device) }
     }
   }
 
@@ -85,7 +106,8 @@ struct RunnableModel {
     switch form {
     case .float(let program):
       try EvaluatedModel(program, on: dataset, output: output, workers: workers)
-    case .device(let device): EvaluatedModel(device, on: dataset, output: output, workers: workers)
+    case .device(let device):
+      EvaluatedModel(device, outputs: deviceOutputs, on: dataset, output: output, workers: workers)
     }
   }
 }

@@ -33,6 +33,39 @@ struct DeviceOutput {
     }
   }
 
+  /// The outputs of a device as another model has them, which are so large; some of them the device may give in parts,
+  /// one behind the other. nil where they do not add up.
+  static func outputs(of device: DeviceModel, joinedTo wholes: [[Int]]) -> [DeviceOutput]? {
+    var place = 0
+    var outputs: [DeviceOutput] = []
+    for whole in wholes {
+      guard let output = DeviceOutput(of: device, from: place, joinedTo: whole) else { return nil }
+      outputs.append(output)
+      place = output.places.upperBound
+    }
+    return place == device.outputs.count ? outputs : nil
+  }
+
+  private init?(of device: DeviceModel, from place: Int, joinedTo whole: [Int]) {
+    guard place < device.outputs.count else { return nil }
+    self.init(place)
+    let first = device.outputs[place].declaredSizes
+    if Shape.elementCount(first) == Shape.elementCount(whole) { return }
+    let axes = whole.indices.filter { first.count == whole.count && first[$0] != whole[$0] }
+    guard axes.count == 1 else { return nil }
+    axis = axes[0]
+    var extent = first[axis]
+    while extent < whole[axis], places.upperBound < device.outputs.count {
+      var part = device.outputs[places.upperBound].declaredSizes
+      guard part.count == whole.count else { return nil }
+      extent += part[axis]
+      part[axis] = whole[axis]
+      guard part == whole else { return nil }
+      places = place..<places.upperBound + 1
+    }
+    if extent != whole[axis] { return nil }
+  }
+
   /// The sizes of what ``real(_:of:)`` gives.
   func sizes(of device: DeviceModel) -> [Int] {
     let parts = places.map { device.outputs[$0].declaredSizes }
