@@ -50,6 +50,9 @@ import Testing
     let confusion = try #require((quality["confusion"] as? [String: Any])?["after"] as? [[Int]])
     #expect(confusion.joined().reduce(0, +) == 597)
     #expect(try #require(quality["output_sqnr"] as? Double) > 20)
+    // Tensors keep their names, so that most layers find theirs.
+    let layers = try #require(report["layers"] as? [[String: Any]])
+    #expect(layers.count { $0["sqnr"] as? Double ?? 0 > 20 } > layers.count / 2)
   }
 
   @Test func identicalModelsDoNotDiffer() throws {
@@ -102,6 +105,7 @@ import Testing
     #expect(run.status == 0 && run.output.contains("no samples were given"))
     let report = try compare(ProgramRun.model, folder.path("digits_int8.tflite"), [])
     #expect(report["quality"] == nil)
+    #expect(try #require(report["layers"] as? [[String: Any]]).count > 5)
   }
 
   @Test func theResultDoesNotDependOnThreads() throws {

@@ -97,9 +97,6 @@ struct RunnableModel {
     }
   }
 
-  /// Whether it runs in the device's arithmetic.
-  var isForDevice: Bool { if case .device = form { true } else { false } }
-
   func evaluated(
     on dataset: Dataset, output: Int = 0, workers: Workers
   ) throws(Diagnostic) -> EvaluatedModel {

@@ -79,6 +79,7 @@ struct CompareCommand: Command {
     var rate: Double?
     if data.data.isEmpty {
       report.notes.append("no samples were given: sizes and structure are compared, and nothing was run")
+      report.layers = try layersAlone(workers)
     } else {
       let result = try measure(workers, &report)
       report.quality = result.quality
@@ -96,6 +97,12 @@ struct CompareCommand: Command {
     return report
   }
 
+  /// What a file for the device tells by itself, if it is one that runs.
+  private func layersAlone(_ workers: Workers) throws -> [Report.Layer] {
+    guard ModelFormat(path: after) == .tflite, let device = try? DeviceModel(path: after) else { return [] }
+    return try ComparedLayers(.device(device), device).layers(on: nil, device: nil, workers: workers)
+  }
+
   private static func title(_ before: String, _ after: String) -> String {
     let (one, two) = (ModelFormat.stem(of: before), ModelFormat.stem(of: after))
     return one == two ? one : "\(one) and \(two)"
@@ -108,10 +115,14 @@ struct CompareCommand: Command {
       before: try RunnableModel(path: before, modelOptions) { common.detail($0) },
       after: try RunnableModel(path: after, modelOptions) { common.detail($0) })
     let sets = try pair.datasets(try data.request(inputs: pair.inputNames, seed: common.seed))
-    // Layers take a while; a table on the screen does without.
-    if common.json || reportFiles.isAsked, let device = pair.after.device {
+    if let device = pair.after.device {
       report.layers = try ComparedLayers(try pair.before.reference(), device).layers(
         on: sets.before, device: sets.after, inputOrder: pair.inputOrder, workers: workers)
+      if !report.layers.contains(where: { $0.sqnr != nil }) {
+        report.notes.append(
+          "the errors of layers are not known: no tensor of the model after has the name and shape of one before"
+        )
+      }
     }
     let index = try measuring.output(in: pair.before.outputNames) { common.remark($0) }
     let one = try pair.before.evaluated(on: sets.before, output: index, workers: workers)

@@ -64,7 +64,7 @@ struct EvaluateCommand: Command {
     if common.json || reportFiles.isAsked {
       var report = Report(
         verb: Self.declaration.name, name: ModelFormat.stem(of: model), tool: .init(version: edgeopt.version))
-      if runnable.isForDevice { report.tool.arithmetic = DeviceModel.arithmetic }
+      if runnable.device != nil { report.tool.arithmetic = DeviceModel.arithmetic }
       report.before = try Report.Model(path: model, modelOptions)
       report.quality = result.quality
       report.run = watch.record(workers)
