@@ -31,7 +31,13 @@ public struct Table: Sendable {
   public var columns: [Column]
   private var lines: [Line] = []
 
-  public init(_ columns: [Column]) { self.columns = columns }
+  public init(_ columns: [Column]) {
+    self.columns = columns.map { column in
+      var column = column
+      column.title = column.title.printable()
+      return column
+    }
+  }
 
   public mutating func add(_ cells: [String]) {
     let cells = cells.map { $0.printable() }

@@ -17,7 +17,7 @@ public struct JUnitReport: Sendable {
   public func text() -> String {
     let cases = cases
     let failures = cases.count { $0.failure != nil }
-    let time = NumberFormat.fixed(report.run.seconds, digits: 3)
+    let time = NumberFormat.fixed(report.run.seconds.isFinite ? max(0, report.run.seconds) : 0, digits: 3)
     let counts = "tests=\"\(cases.count)\" failures=\"\(failures)\" errors=\"0\""
     var lines = [
       #"<?xml version="1.0" encoding="UTF-8"?>"#,

@@ -57,6 +57,7 @@ public struct BaselineFile: Sendable, Hashable {
         hint: "use the version of edgeopt that made it, or make it again")
     }
     isLockFile = true
+    try document.checkNumbers(called: path)
     let read = try document.decoded(as: Document.self, called: path)
     models = read.models.sorted { $0.name < $1.name }
     for (entry, next) in zip(models, models.dropFirst()) where entry.name == next.name {

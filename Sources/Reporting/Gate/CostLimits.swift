@@ -41,7 +41,7 @@ public enum Bound: Sendable, Hashable {
   fileprivate init(_ text: String, kilo: Double, units: [String], expected: String) throws(InvalidLimit) {
     guard let quantity = SignedQuantity(text) else { throw InvalidLimit(expected) }
     if quantity.unit == "%" {
-      guard quantity.value > -100 else { throw InvalidLimit(expected) }
+      guard quantity.value > -100, quantity.value <= 100_000 else { throw InvalidLimit(expected) }
       self = .relative(quantity.value)
       return
     }

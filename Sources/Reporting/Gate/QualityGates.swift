@@ -85,7 +85,9 @@ struct QualityGates {
     }
     let before = Interval(reference.low, reference.high)
     let after = Interval(found.low, found.high)
-    guard reference.confidence == quality.confidence else { return Significance(pValue: 1, test: "") }
+    guard reference.confidence == quality.confidence, (0.01...0.9999).contains(quality.confidence) else {
+      return Significance(pValue: 1, test: "")
+    }
     return .twoEstimates(
       reference.value, before, found.value, after, confidence: Confidence(quality.confidence))
   }

@@ -208,6 +208,7 @@ extension Report {
         "'\(path)' has report format \(format), this version reads format \(Self.currentFormat)",
         hint: format > Self.currentFormat ? "use a newer edgeopt" : "make the report again")
     }
+    try document.checkNumbers(called: path)
     self = try document.decoded(as: Report.self, called: path)
   }
 
@@ -215,6 +216,19 @@ extension Report {
 }
 
 extension JSON {
+  /// Refuses whole numbers that no model has: sums of those that are left fit any integer.
+  func checkNumbers(called name: String) throws(Diagnostic) {
+    switch self {
+    case .integer(let value) where value.magnitude > 1_000_000_000_000_000:
+      throw Diagnostic(
+        .badData, "'\(name)' holds the number \(value), which is beyond any model",
+        hint: "make the file again")
+    case .array(let values): for value in values { try value.checkNumbers(called: name) }
+    case .members(let members): for member in members { try member.value.checkNumbers(called: name) }
+    default: break
+    }
+  }
+
   /// The document in a file.
   public init(path: String) throws(Diagnostic) {
     let bytes: [UInt8]
