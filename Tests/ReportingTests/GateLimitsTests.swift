@@ -1,3 +1,4 @@
+import Foundation
 import JSONText
 import Testing
 
@@ -68,6 +69,14 @@ import Testing
     // What was typed comes back, however it was typed.
     for (name, value) in values where value != "true" {
       #expect(document[name.replacing("-", with: "_")]?.string == value, "\(name)")
+    }
+  }
+
+  @Test func theDocumentationNamesEveryGate() throws {
+    let file = URL(fileURLWithPath: #filePath).appendingPathComponent("../../../Documentation/gates.md")
+    let rows = try String(contentsOf: file.standardized, encoding: .utf8).split(separator: "\n")
+    for key in GateLimits.keys {
+      #expect(rows.contains { $0.hasPrefix("| `\(key.name)` |") }, "\(key.name)")
     }
   }
 
