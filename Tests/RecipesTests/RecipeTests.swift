@@ -51,6 +51,13 @@ import Testing
     #expect(try recipe(text, "variables.file=y.tflite").outputs.model == "y.tflite")
   }
 
+  @Test func variablesDoNotMultiplyWithoutEnd() throws {
+    var lines = ["variables:", "  a0: ten letters"]
+    for level in 1...40 { lines.append("  a\(level): ${a\(level - 1)}${a\(level - 1)}") }
+    let found = try problems((lines + [Self.plain, "name: ${a40}"]).joined(separator: "\n"))
+    #expect(found == ["recipe.yaml:11:7: the variable 'a9' comes to 5632 characters; 4096 are enough"])
+  }
+
   @Test func overridesReachEveryKey() throws {
     let made = try recipe(
       Self.plain, "stages.shrink.by=4", "stages.0.keep=[a, b]", "data.scale=2", "outputs.report=r.md",
@@ -95,7 +102,6 @@ import Testing
       found == [
         "recipe.yaml:1:1: unknown key 'modell' in the recipe; did you mean 'model'?",
         "recipe.yaml:1:1: the recipe has no 'model': The float model, a .onnx file, and what its file leaves open.",
-        "recipe.yaml:2:16: the variable 'a' is defined by itself: a → b → a",
         "recipe.yaml:2:27: the variable 'b' is defined by itself: b → a → b",
         "recipe.yaml:3:15: 'scale' is 'big', expected a number",
         "recipe.yaml:5:18: 'by' is 'many', expected a whole number",

@@ -4,6 +4,10 @@ import Arguments
 struct Variables {
   private let values: [String: RecipeNode]
   private var failed = false
+  /// What variables come to, each found out once; nil for those that come to nothing.
+  private var known: [String: String?] = [:]
+  /// Texts do not grow beyond this, however variables multiply one another.
+  private static let greatestLength = 4096
   private(set) var problems: [RecipeProblem] = []
   /// Where texts stand that could not be completed: nothing else is to be said of them.
   private(set) var incomplete: Set<RecipePlace> = []
@@ -63,12 +67,26 @@ struct Variables {
       complain(place, "there is no variable '\(name)'; \(known)")
       return ""
     }
+    if let found = known[name] {
+      if found == nil { failed = true }
+      return found ?? ""
+    }
     if names.contains(name) {
       let circle = (names.drop { $0 != name } + [name]).joined(separator: " → ")
       complain(node.place, "the variable '\(name)' is defined by itself: \(circle)")
       return ""
     }
-    return expanded(text, node.place, within: names + [name])
+    let before = failed
+    failed = false
+    var result: String? = expanded(text, node.place, within: names + [name])
+    if let length = result?.utf8.count, length > Self.greatestLength {
+      complain(
+        node.place, "the variable '\(name)' comes to \(length) characters; \(Self.greatestLength) are enough")
+    }
+    if failed { result = nil }
+    known[name] = .some(result)
+    failed = failed || before
+    return result ?? ""
   }
 
   private mutating func complain(_ place: RecipePlace, _ message: String) {

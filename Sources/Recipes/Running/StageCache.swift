@@ -133,6 +133,18 @@ public struct StageCache: Sendable {
     return entry
   }
 
+  /// Removes the oldest results beyond a number that is plenty for going back and forth; not those that are in use.
+  public func prune(keeping used: [Entry], limit: Int = 24) {
+    let mine = Set(used.map { Folder.lastComponent(of: $0.path) })
+    let names = ((try? Folder.names(in: folder)) ?? []).filter {
+      !$0.hasSuffix(".part") && !mine.contains($0)
+    }
+    let aged = names.map { ($0, FileIdentity(of: "\(folder)/\($0)/\(Self.recordName)")?.modified ?? 0) }
+    for (name, _) in aged.sorted(by: { $0.1 > $1.1 }).dropFirst(max(0, limit - mine.count)) {
+      Folder.remove("\(folder)/\(name)")
+    }
+  }
+
   /// Seconds per unit of work, as the newest run of a step took them; nil where none did.
   public func rate(of step: String) -> Double? {
     let names = ((try? Folder.names(in: folder)) ?? []).filter {

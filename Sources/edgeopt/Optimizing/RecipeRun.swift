@@ -17,6 +17,7 @@ struct RecipeRun {
   private(set) var isCached = true
   private var steps: [Report.Run.Step] = []
   private var work: ModelWork?
+  private var used: [StageCache.Entry] = []
 
   init(_ plan: RecipePlan, folder: RunFolder, workers: Workers) {
     self.plan = plan
@@ -56,6 +57,7 @@ struct RecipeRun {
     report.run.steps = steps
     try outputs.write(files(report, made, firmware, model: model), &folder, replaces: replaces)
     folder.digests.save()
+    folder.cache.prune(keeping: used)
     return report
   }
 
@@ -76,6 +78,7 @@ struct RecipeRun {
     let seconds = (ContinuousClock.now - start).inSeconds
     steps.append(.init(name: step.title, seconds: seconds, isCached: wasThere))
     say?("\(step.title): \(wasThere ? "from an earlier run" : NumberFormat.duration(seconds: seconds))")
+    used.append(entry!)
     return entry!
   }
 

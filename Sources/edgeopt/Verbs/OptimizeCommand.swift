@@ -130,7 +130,7 @@ struct OptimizeCommand: Command {
         report, width: Terminal.output.tableWidth, listsTransposes: verbose,
         // What stages warned of just now has been said.
         showsWarnings: run.isCached)
-      Terminal.output.write(text.text())
+      Terminal.output.write(text.text() + (home == "." ? "" : "paths are relative to \(home)\n"))
     }
     guard report.gates.allSatisfy(\.passes) else { throw GateFailure(report) }
   }
