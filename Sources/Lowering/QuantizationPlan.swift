@@ -38,22 +38,9 @@ public struct QuantizationPlan: Sendable {
     }
   }
 
-  /// Integers that stand for a constant operand.
-  public struct Integers: Sendable {
-    public var value: TensorValue
-    public var quantization: Quantization
-    public init(value: TensorValue, quantization: Quantization) {
-      self.value = value
-      self.quantization = quantization
-    }
-  }
-
   public var activations: [TensorID: Activation] = [:]
   /// What an operand is requantized to before its operator reads it, where that differs from the tensor's own numbers.
   public var requantized: [Use: Activation] = [:]
-  /// Chosen integers for constant operands (weights above all); lowering rounds the others itself: per channel and
-  /// symmetric for weights, by their own range for the operands of element-wise operators.
-  public var constants: [Use: Integers] = [:]
   /// The scale of each LSTM's int16 cell state, by operator: a power of two.
   public var cellScales: [Int: Float] = [:]
   /// Real-valued biases that replace the graph's, by operator.

@@ -32,8 +32,6 @@ struct Emission {
     case integers([Int], shape: [Int], Numbers)
     case floats([UInt32], shape: [Int], Numbers)
     case tensor(TensorID, permutation: [Int], Numbers)
-    /// The plan's integers for one operand.
-    case chosen(TensorID, site: Int, Numbers)
   }
 
   init(_ graph: Graph, _ settings: Lowering) {

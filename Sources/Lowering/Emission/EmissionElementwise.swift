@@ -48,8 +48,7 @@ extension Emission {
   /// A factor. A constant that is ±c everywhere is ±1 steps of c, so that multiplying by it loses nothing.
   private mutating func factor(_ index: Int) throws(Refusal) -> Value {
     guard let constant = constantOperand(index), let id = operandID(index), constant.type.isFloat,
-      arithmetic != .float32,
-      plan?.constants[QuantizationPlan.Use(consumer: site, operand: index)] == nil
+      arithmetic != .float32
     else { return try operand(index) }
     let elements = constant.realized().floats
     guard elements.count > 0 else { return try operand(index) }

@@ -74,11 +74,6 @@ extension Emission {
   mutating func operand(_ operand: Int, as numbers: Numbers) throws(Refusal) -> Value {
     let id = try needed(operand)
     if let constant = graph[id].constant {
-      if let chosen = plan?.constants[QuantizationPlan.Use(consumer: site, operand: operand)],
-        let value = chosenValue(chosen, id), value.numbers == numbers
-      {
-        return value
-      }
       return constant.type.isFloat ? rounded(constant, id, numbers) : try plain(constant, id)
     }
     guard let value = values[id] else {
@@ -99,21 +94,8 @@ extension Emission {
 extension Emission {
   private mutating func constantValue(_ operand: Int, _ id: TensorID) throws(Refusal) -> Value {
     let constant = graph[id].constant!
-    if let chosen = plan?.constants[QuantizationPlan.Use(consumer: site, operand: operand)],
-      let value = chosenValue(chosen, id), Arithmetic(value.numbers.type) == arithmetic
-    {
-      return value
-    }
     guard constant.type.isFloat else { return try plain(constant, id) }
     return rounded(constant, id, ownNumbers(constant.realized().floats))
-  }
-
-  private mutating func chosenValue(_ chosen: QuantizationPlan.Integers, _ id: TensorID) -> Value? {
-    guard chosen.quantization.axis == nil else { return nil }
-    let numbers = Numbers(
-      type: MicroType(chosen.value.type), scale: chosen.quantization.scales[0],
-      zeroPoint: chosen.quantization.zeroPoints[0])
-    return constant(.chosen(id, site: site, numbers), name: graph[id].name) { chosen.value }
   }
 
   /// Numbers for a constant by its own range. A single value is a whole number of steps, so that nothing is lost.
@@ -182,9 +164,7 @@ extension Emission {
     if let known = constants[key] { return known }
     let numbers =
       switch key {
-      case .integers(_, _, let numbers), .floats(_, _, let numbers), .tensor(_, _, let numbers),
-        .chosen(_, _, let numbers):
-        numbers
+      case .integers(_, _, let numbers), .floats(_, _, let numbers), .tensor(_, _, let numbers): numbers
       }
     let value = make()
     let tensor = device.add(

@@ -92,10 +92,6 @@ extension Emission {
     _ arrangement: WeightArrangement, _ id: TensorID, _ constant: Constant, _ bias: [Float]?,
     _ input: Numbers, _ result: Numbers
   ) throws(Refusal) -> RoundedWeights {
-    let use = QuantizationPlan.Use(consumer: site, operand: arrangement.operand)
-    if let chosen = plan?.constants[use] {
-      return RoundedWeights(value: chosen.value, scales: chosen.quantization.scales)
-    }
     if let given = constant.givenWeights(channelAxis: arrangement.channelAxis) { return given }
     guard constant.type.isFloat else { throw Refusal("has weights of type \(constant.type)") }
     let rounding = WeightRounding(

@@ -168,13 +168,6 @@ struct RoundingInsertion {
       guard let id = emission.node.inputs[operand], let constant = source[id].constant,
         constant.type.isFloat
       else { continue }
-      let use = QuantizationPlan.Use(consumer: emission.site, operand: operand)
-      if let chosen = emission.plan?.constants[use], chosen.quantization.axis == nil {
-        node.inputs[operand] = addIntegers(
-          chosen.value, chosen.quantization.scales, zeroPoints: chosen.quantization.zeroPoints, axis: 0,
-          name: source[id].name)
-        continue
-      }
       node.inputs[operand] = addRounded(constant.realized(), name: source[id].name) ?? id
     }
   }

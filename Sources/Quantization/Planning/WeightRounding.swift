@@ -3,6 +3,12 @@ import Lowering
 import Storage
 import TensorMath
 
+/// Integers that stand for a constant.
+struct RoundedConstant {
+  var value: TensorValue
+  var quantization: Quantization
+}
+
 /// Rounds a constant to symmetric int8.
 ///
 ///     let rounding = WeightRounding(filter, axis: 0)
@@ -42,7 +48,7 @@ struct WeightRounding {
   }
 
   /// The integers for these scales; those that the weights reach when none are given.
-  func integers(scales: [Float]? = nil) -> QuantizationPlan.Integers {
+  func integers(scales: [Float]? = nil) -> RoundedConstant {
     let scales = scales ?? reachingScales()
     let result = TensorValue(type: .int8, sizes: value.sizes)
     let (source, target) = (value.floats, result.elements(as: Int8.self))
@@ -53,7 +59,7 @@ struct WeightRounding {
         target[index] = Int8(min(Float(Self.limit), max(-Float(Self.limit), rounded)))
       }
     }
-    return QuantizationPlan.Integers(
+    return RoundedConstant(
       value: result,
       quantization: Quantization(
         scales: scales, zeroPoints: [Int](repeating: 0, count: scales.count), axis: axis))
@@ -69,7 +75,7 @@ struct WeightRounding {
   }
 }
 
-extension QuantizationPlan.Integers {
+extension RoundedConstant {
   /// The real numbers that the integers stand for.
   var reals: TensorValue {
     let result = TensorValue(type: .float32, sizes: value.sizes)

@@ -64,9 +64,7 @@ struct BiasCorrection {
         plan.activations[output]?.type == .int8,
         let channels = graph[output].shape.extents.last?.fixedValue
       else { continue }
-      let integers =
-        plan.constants[QuantizationPlan.Use(consumer: index, operand: 1)]
-        ?? WeightRounding(value.realized(), axis: plan.isPerChannel ? axis : nil).integers()
+      let integers = WeightRounding(value.realized(), axis: plan.isPerChannel ? axis : nil).integers()
       result[index] = Pair(
         real: try LayerProgram(graph, operator: index, withoutClamp: true),
         rounded: try LayerProgram(

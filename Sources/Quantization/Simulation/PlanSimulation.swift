@@ -52,10 +52,8 @@ extension Graph {
       switch kind {
       case .weights(let axis):
         guard weights else { continue }
-        let chosen = plan.constants[QuantizationPlan.Use(consumer: index, operand: operand)]
-        let integers =
-          chosen ?? WeightRounding(value.realized(), axis: plan.isPerChannel ? axis : nil).integers()
-        result[operand] = integers.reals
+        let rounding = WeightRounding(value.realized(), axis: plan.isPerChannel ? axis : nil)
+        result[operand] = rounding.integers().reals
       case .bias:
         if let bias = plan.biases[index] { result[operand] = TensorValue(floats: bias, sizes: value.sizes) }
       case .own, .shared, .unquantized, .absent: break
