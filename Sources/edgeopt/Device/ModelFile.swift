@@ -11,7 +11,11 @@ extension Report.FileFacts {
     do throws(StorageError) {
       self.init(path: path, bytes: try Storage(mapping: path).view())
     } catch {
-      throw Diagnostic(.inputOutput, "'\(path)' cannot be read again for its digest")
+      switch error {
+      case .missing: throw Diagnostic(.missing, "'\(path)' does not exist", hint: "check the path")
+      case .isDirectory: throw Diagnostic(.badData, "'\(path)' is a folder, expected a model file")
+      default: throw Diagnostic(.inputOutput, "'\(path)' cannot be read")
+      }
     }
   }
 
