@@ -130,7 +130,6 @@ class Job:
         self.action = yaml.safe_load(ACTION.read_text())
         self.workspace = self.folder / "repository"
         self.workspace.mkdir()
-        (self.folder / "temporary").mkdir()
         for path in reference.DIGITS.iterdir():
             if path.suffix in (".npy", ".onnx"):
                 shutil.copy(path, self.workspace)
@@ -140,13 +139,14 @@ class Job:
         assert not unknown, f"the action has no inputs {unknown}"
         values |= {"recipe": "recipe.yaml", "edgeopt": binary} | inputs
         self.contexts = {
-            "inputs": values, "steps": {}, "runner": {"temp": str(self.folder / "temporary"), "os": "Linux", "arch": "X64"},
-            "github": {"action_path": str(reference.REPOSITORY), "event_name": "push", "token": "secret"},
+            "inputs": values, "steps": {}, "runner": {"os": "Linux", "arch": "X64"},
+            "github": {"event_name": "push", "token": "secret"},
         }
         self.summary = self.folder / "summary.md"
         self.summary.write_text("an earlier step\n")
         self.log = ""
         self.uses = []
+        self.cache = ""
 
     def run(self):
         """Runs all steps; returns the exit code of the first that fails, else 0."""
@@ -156,6 +156,8 @@ class Job:
                 continue
             if "uses" in step:
                 self.uses.append(step["uses"].split("@")[0])
+                if "id" in step:
+                    self.contexts["steps"][step["id"]] = {"outputs": {"cache-hit": self.cache}}
                 continue
             status = self.step(step, expressions)
             if status:
@@ -166,7 +168,10 @@ class Job:
         assert step["shell"] == "bash", step
         output = self.folder / "output.txt"
         output.write_text("")
-        environment = {**os.environ, "GITHUB_OUTPUT": str(output), "GITHUB_STEP_SUMMARY": str(self.summary)}
+        environment = {
+            **os.environ, "GITHUB_OUTPUT": str(output), "GITHUB_STEP_SUMMARY": str(self.summary),
+            "GITHUB_ACTION_PATH": str(reference.REPOSITORY), "HOME": str(self.folder / "home"),
+        }
         for name, value in step.get("env", {}).items():
             environment[name] = expressions.text(value)
         script = self.folder / "step.sh"
@@ -316,6 +321,26 @@ def simulate(tally, binary, scratch):
         need("edgeopt.lock.json" in job.log, job.log)
 
     attempt("a missing baseline stops the job", RECIPE + GATES, missing, baseline="edgeopt.lock.json")
+
+    def digested(job):
+        source, cache = job.action["runs"]["steps"][:2]
+        digests = set()
+        for _ in range(2):
+            need(job.step(source, Expressions(job.contexts)) == 0, job.log)
+            digests.add(Expressions(job.contexts).text(cache["with"]["key"]))
+        need(len(digests) == 1, digests)
+        need(re.fullmatch(r"edgeopt-Linux-X64-[0-9a-f]{32}", digests.pop()), digests)
+
+    def cached(job):
+        program = job.folder / "home" / ".cache" / "edgeopt-action" / "edgeopt"
+        program.parent.mkdir(parents=True)
+        program.symlink_to(binary)
+        job.cache = "true"
+        need(job.run() == 0, job.log)
+        need(job.uses == ["actions/cache", "actions/upload-artifact"], job.uses)
+
+    attempt("a program from the cache", RECIPE + GATES, cached, edgeopt="")
+    attempt("the build's key is that of the sources", RECIPE, digested)
 
     def hostile(job):
         need(job.run() != 0, "the recipe's name was taken")

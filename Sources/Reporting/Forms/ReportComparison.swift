@@ -81,7 +81,8 @@ public struct ReportComparison: Sendable {
       rows.append(Row(title: "agreement", after: MetricScale("top1").text(agreement.value)))
     }
     if let decibels = quality.outputSqnr {
-      rows.append(Row(title: "SQNR of the outputs", after: "\(NumberFormat.fixed(decibels, digits: 1)) dB"))
+      let text = "\(NumberFormat.fixed(decibels, digits: 1)) dB"
+      rows.append(Row(title: "SQNR of the outputs", after: decibels == .infinity ? "no error" : text))
     }
   }
 }

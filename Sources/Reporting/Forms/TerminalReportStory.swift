@@ -3,7 +3,8 @@ extension TerminalReport {
   var done: String { sentences(report.story) }
 
   var stages: String {
-    guard !report.stages.isEmpty else { return "" }
+    // A single stage without a word about it says nothing new.
+    guard report.stages.count > 1 || report.stages.contains(where: { !$0.options.isEmpty }) else { return "" }
     var table = Table([.text("stage"), .text("options", isElastic: true), .number("file")])
     for stage in report.stages {
       table.add(

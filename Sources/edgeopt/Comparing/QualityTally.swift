@@ -56,7 +56,9 @@ struct QualityTally {
       if isPair, samples > 0 { quality.agreement = Report.Share(classes.agreeing, of: samples, confidence) }
     }
     if isPair, pairs > 0, samples > 0 {
-      quality.outputSqnr = power.lower > 0 ? Decibel.of(power.ratio) : .infinity
+      // A document has no word for NaN: what is no number would be read back as no error at all.
+      let decibels = power.lower == 0 ? .infinity : Decibel.of(power.ratio)
+      quality.outputSqnr = decibels > -.infinity ? decibels : nil
       quality.outputSqnrSamples = samples
     }
     return quality

@@ -178,7 +178,8 @@ extension QuantizeCommand {
         workers: job.workers)
     else { return }
     var quality = report.quality ?? Report.Quality()
-    quality.outputSqnr = fidelity.decibels
+    // A document has no word for NaN: what is no number would be read back as no error at all.
+    quality.outputSqnr = fidelity.decibels > -.infinity ? fidelity.decibels : nil
     quality.outputSqnrSamples = fidelity.samples
     report.quality = quality
     let hasFindings = !calibrated.doctor.findings.isEmpty

@@ -128,6 +128,7 @@ struct CheckCommand: Command {
     } else if flags.isEmpty, let stored = report.limits {
       limits = stored.overridden(by: flags)
     }
+    if let confidence = gates.confidence { limits.confidence = confidence }
     guard !limits.isEmpty else {
       throw Diagnostic(
         .usage,
