@@ -22,6 +22,13 @@ public struct LayerErrors: Sendable {
   private let grids: [Int: RealGrid]
   /// Those with rounded weights, on their own.
   private let rounded: [Int: LayerProgram]
+  /// What ``measure(_:at:threads:progress:)`` keeps of one sample: the result of each operator, and as much for a moment.
+  public var keptByteCount: Int {
+    operators.reduce(0) { total, index in
+      let shape = graph[graph.operators[index].outputs[0]!].shape
+      return total.addingReportingOverflow(8 * shape.elementCountPerSample).partialValue
+    }
+  }
   /// Variants that run side by side.
   private let batch: Int
 
@@ -57,11 +64,15 @@ public struct LayerErrors: Sendable {
 
   /// The error of each operator of the graph, 0 for those that make none: squared and relative to the outputs, summed over
   /// outputs and samples. The result does not depend on the number of threads.
+  ///
+  /// `progress` gets the number of runs handed out so far, one for each of ``operators`` and each sample; never called by
+  /// two threads at once.
   public func measure(
-    _ samples: CalibrationSamples, at places: [Int], threads: Int
+    _ samples: CalibrationSamples, at places: [Int], threads: Int,
+    progress: @escaping @Sendable (Int) -> Void = { _ in }
   ) throws(Diagnostic) -> [Double] {
     var errors = [Double](repeating: 0, count: graph.operators.count)
-    for place in places {
+    for (done, place) in places.enumerated() {
       let inputs = try samples.batch(place..<place + 1)
       let expected = try program.makeSession(batch: 1, threads: threads).run(inputs)
       let results = try roundedResults(samples, place)
@@ -69,8 +80,10 @@ public struct LayerErrors: Sendable {
         $0..<min(operators.count, $0 + batch)
       }
       typealias Found = (group: Int, errors: [Double])
-      let shares = try SampleShares(ranges: groups, threads: threads).run {
-        (next) throws(Diagnostic) -> [Found] in
+      let start = done * operators.count
+      let shares = try SampleShares(
+        ranges: groups, threads: threads, progress: { progress(start + $0) }
+      ).run { (next) throws(Diagnostic) -> [Found] in
         var found: [Found] = []
         var session: Session?
         while let group = next() {

@@ -26,6 +26,7 @@ struct QuantizedLayers {
   /// A network with more for a single sample is not asked which layer makes which part of the error.
   private static let shareLimit = 1e12
   private static let sharedSamples = 16
+  private static let memoryLimit = 1 << 30
 
   init(job: QuantizationJob, made: QuantizationJob.Made, device: DeviceModel, samples: Dataset?) {
     self.job = job
@@ -106,11 +107,15 @@ struct QuantizedLayers {
   private func shareErrors(_ samples: Dataset, _ facts: inout LayerFacts) throws(Diagnostic) {
     let errors = try LayerErrors(graph, made.plan)
     let work = Double(errors.operators.count) * Double(macs)
-    guard work <= Self.shareLimit else { return }
+    guard work <= Self.shareLimit, errors.keptByteCount <= Self.memoryLimit else { return }
     let count = min(Self.sharedSamples, max(1, Int(Self.shareBudget / max(1, work))), samples.count)
+    let progress = SharedProgress(
+      Progress("errors of layers", total: count * errors.operators.count, isQuiet: job.isQuiet))
+    defer { progress.finish() }
     let found = try errors.measure(
       CalibrationSamples(samples, for: graph), at: TensorComparison.spread(count, over: samples.count),
-      threads: job.workers.threads)
+      threads: job.workers.threads
+    ) { progress.advance(to: $0) }
     let total = found.reduce(0, +)
     guard total > 0, total.isFinite else { return }
     for index in facts.layers.indices { facts[index].errorShare = 0 }
