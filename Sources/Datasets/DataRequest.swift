@@ -35,6 +35,8 @@ public struct DataRequest: Sendable, Hashable {
   public var settings = DataSettings()
   /// Without ``DataSettings/samples``: take this many from the front (the default for calibration); nil takes all.
   public var firstSamples: Int?
+  /// Whether a `data.yaml` beside the data is read at all.
+  public var readsSettingsFile = true
 
   public init(paths: [DataPath], labels: String? = nil) {
     self.paths = paths

@@ -8,7 +8,9 @@ extension Dataset {
     guard let firstPath = request.paths.first else {
       throw Diagnostic(.usage, "no data are given", hint: "add --data PATH")
     }
-    let settings = request.settings.filled(from: try DataSettings(beside: firstPath.path))
+    let settings =
+      request.readsSettingsFile
+      ? request.settings.filled(from: try DataSettings(beside: firstPath.path)) : request.settings
     try Self.checkFlags(settings, inputs)
     var opened: [OpenedData] = []
     for path in request.paths { opened.append(try OpenedData(path.path, settings: settings)) }

@@ -45,6 +45,20 @@ public indirect enum JSON: Sendable, Hashable {
     return result + "\n"
   }
 
+  /// The document on one line, without blanks.
+  public func line() -> String {
+    switch self {
+    case .array(let values): "[" + values.map { $0.line() }.joined(separator: ",") + "]"
+    case .members(let members):
+      "{" + members.map { JSON.quoted($0.name) + ":" + $0.value.line() }.joined(separator: ",") + "}"
+    case .string(let value): JSON.quoted(value)
+    case .number(let value): JSON.text(of: value)
+    case .integer(let value): String(value)
+    case .bool(let value): value ? "true" : "false"
+    case .null: "null"
+    }
+  }
+
   private var isPlain: Bool {
     switch self {
     case .array, .members: false

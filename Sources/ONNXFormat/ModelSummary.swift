@@ -28,6 +28,8 @@ public struct ONNXModelSummary: Sendable {
   public let producer: String
   /// The files beside the model that hold weights, relative to its folder.
   public let externalFiles: [String]
+  /// What tools noted in the file, by name.
+  public let metadata: [String: String]
 
   public init(path: String) throws(Diagnostic) {
     let file = try ModelFile(path: path)
@@ -37,6 +39,7 @@ public struct ONNXModelSummary: Sendable {
     externalFiles = Set(
       file.record.graph.initializers.flatMap { $0.header.external.filter { $0.0 == "location" }.map(\.1) }
     ).sorted()
+    metadata = file.record.metadata
     inputs = try Self.values(file.inputs, "input", deciding: file.deciding)
     outputs = try Self.values(file.record.graph.outputs, "output", deciding: [])
   }

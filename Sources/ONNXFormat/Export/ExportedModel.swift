@@ -12,7 +12,10 @@ struct ExportedModel {
   /// A protobuf message cannot be larger.
   static let maximumByteCount = Int(Int32.max)
 
-  init(_ exporting: Exporting, producer: String, producerVersion: String) {
+  init(
+    _ exporting: Exporting, producer: String, producerVersion: String,
+    metadata: [(name: String, value: String)] = []
+  ) {
     nodes = exporting.nodes.map(\.message)
     constants = exporting.constants
     var front = MessageBytes()
@@ -23,6 +26,12 @@ struct ExportedModel {
     opset.text(1, "")
     opset.number(2, exporting.opset)
     front.message(8, opset)
+    for note in metadata {
+      var entry = MessageBytes()
+      entry.text(1, note.name)
+      entry.text(2, note.value)
+      front.message(14, entry)
+    }
     self.front = front
     var ports = MessageBytes()
     for port in exporting.graph.inputs { ports.message(11, Self.message(of: port)) }

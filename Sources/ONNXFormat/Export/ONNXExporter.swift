@@ -12,6 +12,8 @@ public struct ONNXExporter: Sendable {
   public var producerVersion: String
   /// Whether real constants that are known as integers are written so, each with its DequantizeLinear.
   public var keepsIntegers = false
+  /// Notes in the file, by name.
+  public var metadata: [(name: String, value: String)] = []
 
   public init(producerVersion: String = "") { self.producerVersion = producerVersion }
 
@@ -26,7 +28,8 @@ public struct ONNXExporter: Sendable {
   public func export(_ graph: Graph, to path: String) throws(Diagnostic) -> Summary {
     var exporting = Exporting(graph, keepsIntegers: keepsIntegers)
     try exporting.translate()
-    let model = ExportedModel(exporting, producer: producer, producerVersion: producerVersion)
+    let model = ExportedModel(
+      exporting, producer: producer, producerVersion: producerVersion, metadata: metadata)
     guard model.byteCount <= ExportedModel.maximumByteCount else {
       throw Diagnostic(
         .unsupported,

@@ -20,12 +20,16 @@ struct ModelReader {
     var header = WireWriter()
     var graphRange: Range<Int>?
     var functionRanges: [Range<Int>] = []
+    var metadata: [String: String] = [:]
     var reader = WireReader(bytes, 0..<bytes.count)
     while let field = try reader.next() {
       switch (field.number, field.kind) {
       case (7, .bytes):
         guard graphRange == nil else { throw WireReader.corrupt("it holds more than one graph") }
         graphRange = field.content
+      case (14, .bytes):
+        // Notes of other tools are no reason to refuse a model.
+        if let (name, value) = try? note(field.content) { metadata[name] = value }
       case (25, .bytes): functionRanges.append(field.content)
       case (1...8, _): header.append(field, from: bytes)
       default: break
@@ -35,7 +39,25 @@ struct ModelReader {
     var functions: [FunctionRecord] = []
     for range in functionRanges { functions.append(try function(range)) }
     return ModelRecord(
-      header: try Decoder.header(header.bytes), graph: try graph(graphRange), functions: functions)
+      header: try Decoder.header(header.bytes), graph: try graph(graphRange), functions: functions,
+      metadata: metadata)
+  }
+
+  /// Longer notes are not read.
+  private static let greatestNote = 1 << 20
+
+  /// A name and a text.
+  private func note(_ range: Range<Int>) throws(Diagnostic) -> (name: String, value: String)? {
+    guard range.count <= Self.greatestNote else { return nil }
+    var parts: [Int: String] = [:]
+    var reader = WireReader(bytes, range)
+    while let field = try reader.next() {
+      if field.kind == .bytes {
+        parts[field.number] = String(decoding: bytes[field.content].array, as: UTF8.self)
+      }
+    }
+    guard let name = parts[1] else { return nil }
+    return (name, parts[2] ?? "")
   }
 
   /// Graphs hold nodes that hold graphs; the depth was checked on the wire.

@@ -15,6 +15,8 @@ struct ModelRecord {
   var header: ModelHeader
   var graph: GraphRecord
   var functions: [FunctionRecord]
+  /// What tools noted in the file, by name.
+  var metadata: [String: String] = [:]
 }
 
 /// A graph: the model's own, or the branch of a conditional.

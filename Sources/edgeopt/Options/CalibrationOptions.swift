@@ -1,6 +1,7 @@
 import Arguments
 import Datasets
 import Graph
+import JSONText
 import Quantization
 
 /// The samples that ranges are chosen on, and how.
@@ -69,6 +70,13 @@ struct CalibrationOptions: ArgumentGroup {
     case .entropy: .entropy
     case .mse: .mse
     }
+  }
+
+  /// The choices that decide what ranges come of the samples.
+  var choices: [JSON.Member] {
+    var choices = [JSON.Member(name: "calib-method", value: .string(calibMethod.rawValue))]
+    if let percentile { choices.append(.init(name: "percentile", value: .number(percentile))) }
+    return choices
   }
 
   func request(

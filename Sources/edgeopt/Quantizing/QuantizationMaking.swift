@@ -20,15 +20,15 @@ extension QuantizeCommand {
     let job = try job(workers)
     for step in job.passes { common.detail("pass \(step.pass): \(step.summary)") }
     watch.lap("reading")
-    let (ranges, calibrated) = try chooseRanges(job)
+    let (ranges, calibrated) = try chooseRanges(job, readsSettingsFile: wishes.reproduces == nil)
     watch.lap("calibrating")
     let samples = calibrated?.dataset
     let made = try job.quantize(ranges.ranges)
+    var lineage = try lineage(job, ranges, calibrated)
+    if let reproduced = wishes.reproduces { lineage.version = reproduced.version }
     let provenance = Provenance(
-      version: edgeopt.version, modelDigest: ranges.modelDigest,
-      calibrationDigest: ranges.calibrationDigest,
-      calibrationSamples: samples?.count ?? ranges.ranges.sampleCount,
-      recipe: recipe, graph: made.legal.graph)
+      lineage, calibrationDigest: ranges.calibrationDigest,
+      calibrationSamples: samples?.count ?? ranges.ranges.sampleCount, graph: made.legal.graph)
     let (file, device, plan) = try finish(made.lowered.model, provenance)
     let arena = ArenaReport(device.model)
     var facts = QuantizationFacts(job: job, made: made, calibrated: calibrated, plan: plan)
@@ -48,7 +48,7 @@ extension QuantizeCommand {
     if let samples { try qdqModel?.compare(with: device, on: samples, workers: workers) }
     report.qdq = qdqModel?.facts
     let outputs = DeviceOutput.outputs(of: job.legal.graph, as: made.legal.graph)
-    try compareOutputs(job, device, outputs, calibrated, &report)
+    if wishes.reproduces == nil { try compareOutputs(job, device, outputs, calibrated, &report) }
     if wishes.measures { try measure(job, device, outputs, &report) }
     watch.lap("measuring")
     if wishes.tellsLayers {
@@ -90,7 +90,7 @@ extension QuantizeCommand {
   }
 
   /// Ranges from samples (which are then there to compare outputs on), or from a file.
-  private func chooseRanges(_ job: QuantizationJob) throws -> (
+  private func chooseRanges(_ job: QuantizationJob, readsSettingsFile: Bool) throws -> (
     RangeFile, QuantizationJob.Calibrated?
   ) {
     let digest = try Provenance.digest(ofFile: model)
@@ -110,9 +110,9 @@ extension QuantizeCommand {
         version: edgeopt.version, modelDigest: digest, calibrationDigest: nil, ranges: RangeTable())
       return (file, nil)
     }
-    let calibrated = try job.calibrate(
-      try calibration.request(
-        inputs: job.fedInputs.map(\.name), preparation: data.preparation, seed: common.seed))
+    var request = try calibrationRequest(job)
+    request.readsSettingsFile = readsSettingsFile
+    let calibrated = try job.calibrate(request)
     // Notes stand in the result.
     for finding in calibrated.doctor.findings where finding.severity == .warning {
       common.warn(QuantizationWarning(finding))
@@ -124,31 +124,35 @@ extension QuantizeCommand {
     return (file, calibrated)
   }
 
-  /// The choices that decide the bytes, apart from the model and the samples.
-  private var recipe: [JSON.Member] {
-    var members: [JSON.Member] = [
-      .init(name: "precision", value: "int8"),
-      .init(name: "calib-method", value: .string(calibration.calibMethod.rawValue)),
-      .init(name: "per-channel", value: .bool(perChannel)),
+  private func calibrationRequest(_ job: QuantizationJob) throws(Diagnostic) -> DataRequest {
+    try calibration.request(
+      inputs: job.fedInputs.map(\.name), preparation: data.preparation, seed: common.seed)
+  }
+
+  /// What decides the bytes, and what was read for them.
+  private func lineage(
+    _ job: QuantizationJob, _ ranges: RangeFile, _ calibrated: QuantizationJob.Calibrated?
+  ) throws -> Lineage {
+    var options: [JSON.Member] = [
+      .init(name: "precision", value: "int8"), .init(name: "per-channel", value: .bool(perChannel)),
       .init(name: "input-type", value: .string(inputType.rawValue)),
       .init(name: "output-type", value: .string(outputType.rawValue)),
     ]
-    if let percentile = calibration.percentile {
-      members.append(.init(name: "percentile", value: .number(percentile)))
-    }
+    if calibrated != nil { options += calibration.choices }
     if memoryPlan != .greedy {
-      members.append(.init(name: "memory-plan", value: .string(memoryPlan.rawValue)))
+      options.append(.init(name: "memory-plan", value: .string(memoryPlan.rawValue)))
     }
-    if keepIoLayout { members.append(.init(name: "keep-io-layout", value: true)) }
-    if let samples = calibration.samples {
-      members.append(.init(name: "samples", value: .integer(samples)))
-      members.append(.init(name: "seed", value: .integer(common.seed)))
+    if keepIoLayout { options.append(.init(name: "keep-io-layout", value: true)) }
+    if let corrects = $biasCorrection { options.append(.init(name: "bias-correction", value: .bool(corrects))) }
+    var lineage = Lineage(verb: Self.declaration.name, options: options)
+    try lineage.read(model: model, modelOptions)
+    if let path = self.ranges {
+      lineage.sources.append(try Lineage.Source(.ranges, path: path, madeBy: ranges.lineage))
     }
-    if let corrects = $biasCorrection {
-      members.append(.init(name: "bias-correction", value: .bool(corrects)))
+    if let calibrated {
+      try lineage.read(samples: calibrationRequest(job).paths, calibrated.dataset.settings)
     }
-    if let skip = calibration.skip { members.append(.init(name: "skip", value: .integer(skip))) }
-    return members
+    return lineage
   }
 
   /// The file's bytes, and the model as it is read back from them.
@@ -158,7 +162,7 @@ extension QuantizeCommand {
     var model = model
     var plan: MemoryPlanSummary?
     if memoryPlan == .best { (model, plan) = try model.optimizingMemory(.cortexM) }
-    model.description = "edgeopt \(edgeopt.version)"
+    model.description = "edgeopt \(provenance.version)"
     model.metadata.append(provenance.metadata)
     let bytes = try TFLiteWriter(model).bytes()
     let name = target

@@ -27,5 +27,7 @@ struct QuantizedModel {
     var measures = true
     /// Whether the report tells of each layer, which takes time.
     var tellsLayers = false
+    /// What is to be made again: as the version that it names, and with samples prepared as the options alone say.
+    var reproduces: Lineage?
   }
 }

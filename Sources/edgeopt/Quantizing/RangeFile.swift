@@ -13,6 +13,8 @@ struct RangeFile {
   var ranges: RangeTable
   /// What was found about the samples, for those who read the file.
   var findings: [DoctorReport.Finding] = []
+  /// How the file came about.
+  var lineage: Lineage?
 
   var json: JSON {
     .object([
@@ -20,6 +22,7 @@ struct RangeFile {
       "calibration_sha256": .optional(calibrationDigest, JSON.string),
       "samples": .integer(ranges.sampleCount), "ranges": .array(ranges.entries.map(\.json)),
       "corrections": .array(ranges.corrections.map(\.json)), "findings": .array(findings.map(\.json)),
+      "made_by": .optional(lineage) { .members($0.members) },
     ])
   }
 }
@@ -37,6 +40,7 @@ extension RangeFile {
     self.version = version
     modelDigest = digest
     calibrationDigest = document["calibration_sha256"]?.string
+    lineage = document["made_by"].flatMap { Lineage($0) }
     ranges = RangeTable(sampleCount: samples)
     for (index, item) in list.enumerated() {
       ranges.entries.append(try RangeTable.Entry(item, index: index, path: path))

@@ -44,8 +44,9 @@ struct CalibrateCommand: Command {
     }
   }
 
-  /// Does the work; what comes of it is yet to be written.
-  func chooseRanges() throws -> RangeFile {
+  /// Does the work; what comes of it is yet to be written. What is `reproduced` is made as the version that it names,
+  /// with samples prepared as the options alone say.
+  func chooseRanges(reproducing reproduced: Lineage? = nil) throws -> RangeFile {
     let workers = try common.workers()
     try output.check(reading: [model] + calibration.calib)
     var loader = try ModelLoader(path: model, modelOptions)
@@ -53,14 +54,29 @@ struct CalibrateCommand: Command {
     loader.verb = "calibrate"
     let settings = QuantizationJob.Settings(method: try calibration.method())
     let job = try QuantizationJob(loader, settings, workers: workers, isQuiet: common.quiet)
-    let calibrated = try job.calibrate(
-      try calibration.request(
-        inputs: job.fedInputs.map(\.name), preparation: preparation, seed: common.seed))
+    var request = try calibration.request(
+      inputs: job.fedInputs.map(\.name), preparation: preparation, seed: common.seed)
+    request.readsSettingsFile = reproduced == nil
+    let calibrated = try job.calibrate(request)
     for finding in calibrated.doctor.findings { common.warn(QuantizationWarning(finding)) }
+    var lineage = try lineage(of: calibrated, fedInputs: job.fedInputs.map(\.name))
+    if let reproduced { lineage.version = reproduced.version }
     return RangeFile(
-      version: edgeopt.version, modelDigest: try Provenance.digest(ofFile: model),
+      version: lineage.version, modelDigest: try Provenance.digest(ofFile: model),
       calibrationDigest: calibrated.digest, ranges: calibrated.ranges,
-      findings: calibrated.doctor.findings)
+      findings: calibrated.doctor.findings, lineage: lineage)
+  }
+
+  /// What decides the ranges, and what was read for them.
+  private func lineage(
+    of calibrated: QuantizationJob.Calibrated, fedInputs: [String]
+  ) throws(Diagnostic) -> Lineage {
+    var lineage = Lineage(verb: Self.declaration.name, options: calibration.choices)
+    if keepIoLayout { lineage.options.append(.init(name: "keep-io-layout", value: true)) }
+    try lineage.read(model: model, modelOptions)
+    try lineage.read(
+      samples: calibration.calib.map { DataPath(argument: $0, inputs: fedInputs) }, calibrated.dataset.settings)
+    return lineage
   }
 
   private func table(_ ranges: RangeTable) -> String {

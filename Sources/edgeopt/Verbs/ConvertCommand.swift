@@ -1,14 +1,9 @@
-import JSONText
 import Arguments
 import Graph
-import Lowering
-import Micro
 import ONNXFormat
 import Passes
 import Reporting
-import Runtime
 import Storage
-import TFLiteFormat
 
 struct ConvertCommand: Command {
   static let declaration = CommandDeclaration(
@@ -95,17 +90,15 @@ struct ConvertCommand: Command {
   }
 
   private func writeONNX(_ source: Graph, to path: String) throws -> Result {
-    var graph = source
-    try run(.forExport, on: &graph)
-    let written = try ONNXExporter(producerVersion: edgeopt.version).export(graph, to: path)
-    let simple = graph
+    let (graph, exporter) = try makeONNX(source, lineage())
+    let written = try exporter.export(graph, to: path)
     return Result(
       operatorCountBefore: source.operators.count, byteCountBefore: source.source.byteCount,
       byteCount: written.byteCount, operatorCount: written.nodeCount, opset: written.opset,
       before: { () throws(Diagnostic) in Report.Model(graph: source, file: try Report.FileFacts(path: model))
       },
       after: { () throws(Diagnostic) in
-        var facts = Report.Model(graph: simple, file: try Report.FileFacts(path: path))
+        var facts = Report.Model(graph: graph, file: try Report.FileFacts(path: path))
         facts.operators = written.nodeCount
         facts.provenance = [.init(name: "opset", value: String(written.opset))]
         return facts
@@ -113,36 +106,22 @@ struct ConvertCommand: Command {
   }
 
   private func writeTFLite(_ source: Graph, to target: OutputTarget) throws -> Result {
-    var graph = source
-    try run(.forExecution(keepsPortLayout: keepIoLayout), on: &graph)
-    let legal = try graph.legalized(for: .float32, evaluator: FloatEvaluator())
-    for rewrite in legal.rewrites {
-      common.detail("\(rewrite.what): \(rewrite.nodes.joined(separator: ", "))")
-    }
-    let lowered = try Lowering(evaluator: FloatEvaluator(), keepsPortShapes: keepIoLayout).lower(legal.graph)
-    var (device, planNotes) = try memoryPlan.applied(to: lowered.model)
-    device.description = "edgeopt \(edgeopt.version)"
-    let provenance = Provenance(
-      version: edgeopt.version, modelDigest: try Provenance.digest(ofFile: model), calibrationDigest: nil,
-      calibrationSamples: nil, recipe: [JSON.Member(name: "precision", value: "float32")], graph: graph)
-    device.metadata.append(provenance.metadata)
-    let bytes = try TFLiteWriter(device).bytes()
-    try target.write(bytes.array)
-    let made = device
+    let made = try makeTFLite(source, lineage())
+    try target.write(made.bytes.array)
     return Result(
       operatorCountBefore: source.operators.count, byteCountBefore: source.source.byteCount,
-      byteCount: bytes.count, operatorCount: device.main.operators.count,
-      changes: legal.rewrites.map { Report.Change($0) } + planNotes.map { .init(.memory, $0) },
-      notes: batchNotes(source) + lowered.notes + planNotes,
+      byteCount: made.bytes.count, operatorCount: made.device.main.operators.count, changes: made.changes,
+      notes: batchNotes(source) + made.notes,
       before: { () throws(Diagnostic) in Report.Model(graph: source, file: try Report.FileFacts(path: model))
       },
       after: { () throws(Diagnostic) in
         Report.Model(
-          device: made, file: Report.FileFacts(path: target.path, bytes: bytes), provenance: provenance)
+          device: made.device, file: Report.FileFacts(path: target.path, bytes: made.bytes),
+          provenance: made.provenance)
       })
   }
 
-  private func run(_ pipeline: Pipeline, on graph: inout Graph) throws {
+  func run(_ pipeline: Pipeline, on graph: inout Graph) throws {
     for step in try pipeline.run(on: &graph) { common.detail("pass \(step.pass): \(step.summary)") }
   }
 
