@@ -61,6 +61,8 @@ struct CommandLineRun {
       Terminal.error.writeError(failure.message, hint: nil)
       return .gateFailed
     }
+    // The verb has said what differs.
+    if error is DifferentBytes { return .gateFailed }
     guard let diagnostic = error as? Diagnostic else {
       Terminal.error.writeError("\(error)", hint: nil)
       return .failed

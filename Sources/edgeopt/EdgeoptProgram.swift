@@ -11,14 +11,14 @@ let edgeopt = Program(
   version: programVersion,
   commands: [
     InspectCommand.self, RunCommand.self, EvaluateCommand.self, CompareCommand.self, QuantizeCommand.self,
-    CalibrateCommand.self,
-    ConvertCommand.self, ExportCommand.self, CheckCommand.self, BaselineCommand.self, ReportCommand.self,
+    CalibrateCommand.self, ConvertCommand.self, ExportCommand.self, ReproduceCommand.self, CheckCommand.self,
+    BaselineCommand.self, ReportCommand.self,
     OptimizeCommand.self, RecipeCommand.self, OpsCommand.self, TargetsCommand.self,
     CompletionsCommand.self, ManualCommand.self, HelpCommand.self,
   ],
   announcedVerbs: [
     "diff", "prune", "factorize", "distill",
-    "explain", "reproduce", "finetune",
+    "explain", "finetune",
   ],
   topics: [
     Program.Topic(

@@ -12,6 +12,11 @@ enum Machine {
   /// Processors that this process may use.
   static var processorCount: Int { max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN)))) }
 
+  /// Where files go that only this process needs.
+  static var temporaryFolder: String {
+    Terminal.environment("TMPDIR").flatMap { $0.isEmpty ? nil : $0 } ?? "/tmp"
+  }
+
   /// Processor time that this process has used, of all its threads.
   static var processorSeconds: Double {
     var time = timespec()

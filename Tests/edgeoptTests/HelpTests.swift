@@ -6,7 +6,8 @@ import Testing
 /// `EDGEOPT_UPDATE_SNAPSHOTS=1 swift test --filter HelpTests` writes them anew.
 @Suite struct HelpTests {
   static let verbs = [
-    "inspect", "run", "evaluate", "compare", "quantize", "calibrate", "convert", "export", "check",
+    "inspect", "run", "evaluate", "compare", "quantize", "calibrate", "convert", "export", "reproduce",
+    "check",
     "baseline", "report", "optimize", "recipe", "ops", "targets", "completions", "man",
     "help",
   ]

@@ -26,8 +26,9 @@ struct ProgramRun {
     try self.init(arguments, environment: environment)
   }
 
-  init(_ arguments: [String], environment: [String: String] = [:]) throws {
+  init(_ arguments: [String], environment: [String: String] = [:], in current: URL? = nil) throws {
     let process = Process()
+    if let current { process.currentDirectoryURL = current }
     process.executableURL = Self.binary
     process.arguments = arguments
     var variables = ProcessInfo.processInfo.environment

@@ -35,8 +35,20 @@ struct Lineage: Hashable {
   /// Whether a model with this digest is the one that was read, or one further back.
   func stems(from digest: String) -> Bool {
     sources.contains { source in
-      (source.role == .model && source.identity.sha256 == digest) || source.madeBy?.stems(from: digest) == true
+      (source.role == .model && source.identity.sha256 == digest)
+        || source.madeBy?.stems(from: digest) == true
     }
+  }
+
+  /// The same without what `others` tell of themselves already.
+  func leavingOut(_ others: [Source]) -> Lineage {
+    var copy = self
+    copy.sources = sources.map { source in
+      var source = source
+      if others.contains(where: { $0.identity == source.identity }) { source.madeBy = nil }
+      return source
+    }
+    return copy
   }
 
   /// Something that was read.

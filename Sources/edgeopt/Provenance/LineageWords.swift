@@ -45,7 +45,8 @@ extension Lineage {
       guard let path = paths[source] else { continue }
       switch source.role {
       case .model, .weights: break
-      case .calib, .bind: words.append("--\(source.role.rawValue)=\(source.name.map { "\($0)=" } ?? "")\(path)")
+      case .calib, .bind:
+        words.append("--\(source.role.rawValue)=\(source.name.map { "\($0)=" } ?? "")\(path)")
       case .ranges: words.append("--ranges=\(path)")
       }
     }
@@ -61,7 +62,8 @@ extension JSON {
     switch self {
     case .string(let text): text
     case .integer(let number): String(number)
-    case .number(let number): number == number.rounded() && abs(number) < 1e15 ? String(Int(number)) : "\(number)"
+    case .number(let number):
+      number == number.rounded() && abs(number) < 1e15 ? String(Int(number)) : "\(number)"
     default: ""
     }
   }

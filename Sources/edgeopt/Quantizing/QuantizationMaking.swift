@@ -143,11 +143,14 @@ extension QuantizeCommand {
       options.append(.init(name: "memory-plan", value: .string(memoryPlan.rawValue)))
     }
     if keepIoLayout { options.append(.init(name: "keep-io-layout", value: true)) }
-    if let corrects = $biasCorrection { options.append(.init(name: "bias-correction", value: .bool(corrects))) }
+    if let corrects = $biasCorrection {
+      options.append(.init(name: "bias-correction", value: .bool(corrects)))
+    }
     var lineage = Lineage(verb: Self.declaration.name, options: options)
     try lineage.read(model: model, modelOptions)
     if let path = self.ranges {
-      lineage.sources.append(try Lineage.Source(.ranges, path: path, madeBy: ranges.lineage))
+      lineage.sources.append(
+        try Lineage.Source(.ranges, path: path, madeBy: ranges.lineage?.leavingOut(lineage.sources)))
     }
     if let calibrated {
       try lineage.read(samples: calibrationRequest(job).paths, calibrated.dataset.settings)

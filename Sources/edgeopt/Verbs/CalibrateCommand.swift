@@ -75,7 +75,8 @@ struct CalibrateCommand: Command {
     if keepIoLayout { lineage.options.append(.init(name: "keep-io-layout", value: true)) }
     try lineage.read(model: model, modelOptions)
     try lineage.read(
-      samples: calibration.calib.map { DataPath(argument: $0, inputs: fedInputs) }, calibrated.dataset.settings)
+      samples: calibration.calib.map { DataPath(argument: $0, inputs: fedInputs) },
+      calibrated.dataset.settings)
     return lineage
   }
 

@@ -62,7 +62,8 @@ extension ConvertCommand {
     var lineage = Lineage(
       verb: Self.declaration.name,
       options: [
-        .init(name: "format", value: "tflite"), .init(name: "memory-plan", value: .string(memoryPlan.rawValue)),
+        .init(name: "format", value: "tflite"),
+        .init(name: "memory-plan", value: .string(memoryPlan.rawValue)),
       ])
     lineage.sources = [try Lineage.Source(.model, path: model, madeBy: provenance.lineage)]
     lineage.version = reproduced?.version ?? lineage.version
