@@ -80,6 +80,11 @@ import Testing
     #expect(Self.full.contains("2 of 4 gates fail"))
     #expect(Self.full.contains("Does not fit STM32L476"))
     #expect(Self.full.contains("2.71 times smaller"))
+    #expect(Self.full.contains("3.71 times smaller"))
+    var report = SampleReport.full
+    report.after?.fileBytes = 69_184
+    report.before?.fileBytes = 74_828
+    #expect(ReportPage(report).text().contains("7.5 % smaller"))
     #expect(Self.full.contains("−0.34 points: within the noise"))
     #expect(Self.full.contains("5.41 kB too much"))
   }

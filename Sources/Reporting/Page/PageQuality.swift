@@ -67,7 +67,9 @@ extension ReportPage {
     let place = { (value: Double) in 1 + (value - least) / span * 98 }
     let confidence = NumberFormat.confidence(quality.confidence)
     let words = measured.map { name, value in
-      "\(name) \(scale.text(value.value)) (\(scale.interval(value.low, value.high)))"
+      let text =
+        "\(scale.text(value.value)) (\(confidence) interval \(scale.interval(value.low, value.high)))"
+      return measured.count > 1 ? "\(name) \(text)" : text
     }
     var chart = Chart(
       title: "\(Self.metricTitle(metric)) with \(confidence) intervals",

@@ -140,7 +140,10 @@ extension ReportPage {
     if before == after { return "the same" }
     let ratio = Double(max(before, after)) / Double(min(before, after))
     let word = after < before ? "smaller" : "larger"
-    if ratio < 1.1 { return "\(NumberFormat.significant((ratio - 1) * 100, digits: 2)) % \(word)" }
+    if ratio < 1.1 {
+      let percent = abs(Double(after) / Double(before) - 1) * 100
+      return "\(NumberFormat.significant(percent, digits: 2)) % \(word)"
+    }
     return "\(NumberFormat.significant(ratio, digits: 3)) times \(word)"
   }
 
