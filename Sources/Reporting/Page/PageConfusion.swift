@@ -33,6 +33,8 @@ extension ReportPage {
   }
 
   private func table(_ title: String, _ counts: [[Int]], _ names: [String]) -> Markup {
+    // Long names stand upright, numbers need not.
+    let isShort = names.allSatisfy { $0.count <= 3 }
     let columns = names.map { name in
       element(
         "th", ["scope": "col", "title": name], element("span", [:], Markup(name.spelledOut.shortened(to: 14)))
@@ -53,7 +55,8 @@ extension ReportPage {
     return element(
       "div", ["class": "scroll", "role": "region", "aria-label": title, "tabindex": "0"],
       element(
-        "table", ["class": "heat"], element("caption", ["class": "spoken"], Markup(title)),
+        "table", ["class": isShort ? "heat short" : "heat"],
+        element("caption", ["class": "spoken"], Markup(title)),
         element("thead", [:], element("tr", [:], [element("td", [:], "")] + columns)),
         element("tbody", [:], rows)))
   }

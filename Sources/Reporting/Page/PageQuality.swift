@@ -39,7 +39,7 @@ extension ReportPage {
 
   var quality: Section? {
     guard let quality = report.quality else { return nil }
-    var content = Self.list(quality.sentences.map(\.capitalizedFirst.typographic))
+    var content = Self.list((quality.sentences.map(\.capitalizedFirst) + outputs(quality)).map(\.typographic))
     content += intervals(quality)
     content += changedClasses(quality)
     content += confusion(quality)
@@ -50,8 +50,15 @@ extension ReportPage {
         "p", ["class": "remark"], "Measured on ", Self.code(data),
         ", \(NumberFormat.count(quality.samples, of: "sample")).")
     }
+    guard !content.isEmpty else { return nil }
     let isAccuracy = quality.metric.map { MetricScale($0).unit == .share } ?? false
     return Section(id: "accuracy", title: isAccuracy ? "Accuracy" : "Quality", content: content)
+  }
+
+  private func outputs(_ quality: Report.Quality) -> [String] {
+    guard let sqnr = quality.outputSqnr else { return [] }
+    let samples = quality.outputSqnrSamples.map { ", on \(NumberFormat.count($0, of: "sample"))" } ?? ""
+    return ["Outputs beside those of the model before: \(Self.decibels(sqnr)) signal to noise\(samples)"]
   }
 
   /// What chance alone may do to each accuracy, on one scale.
