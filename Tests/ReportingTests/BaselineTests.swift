@@ -39,6 +39,56 @@ import Testing
       try report.judged("max-drop", "0.5", baseline: baseline, significant: true).outcome == .withinNoise)
   }
 
+  private func measured(_ wrong: Set<Int>, of labels: [Int]) -> Report {
+    var report = gateReport(
+      before: 1, after: 1 - Double(wrong.count) / Double(labels.count), samples: labels.count)
+    var tally = Report.OutcomeTally()
+    for (index, label) in labels.enumerated() { tally.add(label: label, isRight: !wrong.contains(index)) }
+    report.quality?.outcomes = tally.outcomes
+    return report
+  }
+
+  @Test func theSameSamplesAreComparedOneByOne() throws {
+    let labels = (0..<201).map { $0 % 10 }
+    let baseline = try entry(measured([3, 200], of: labels))
+    // Nine lost, one won: p = 0.021484375 (scipy: binomtest(1, 10).pvalue).
+    let now = measured(Set(stride(from: 5, to: 95, by: 10)).union([3]), of: labels)
+    let result = try now.judged("max-drop", "1", baseline: baseline, significant: true)
+    #expect(result.outcome == .fails && result.found == "3.98 points")
+    #expect(result.remark?.contains("(McNemar, exact: p = 0.021)") == true, "\(result.remark ?? "")")
+    #expect(result.remark?.contains("pairing") == false)
+    // The document keeps them.
+    let read = try now.json.decoded(as: Report.self, called: "r.json")
+    #expect(
+      try read.judged("max-drop", "1", baseline: baseline) == now.judged("max-drop", "1", baseline: baseline))
+  }
+
+  @Test(arguments: ["labels", "count", "digits", "length", "none"])
+  func otherSamplesAreNotComparedOneByOne(change: String) throws {
+    let labels = (0..<200).map { $0 % 10 }
+    var baseline = try entry(measured([3], of: labels))
+    switch change {
+    case "labels": baseline.quality?.outcomes?.labelsSha256 = SampleReport.digest("00")
+    case "count": baseline.quality?.samples = 199
+    case "digits": baseline.quality?.outcomes?.right = String(repeating: "x", count: 50)
+    case "length": baseline.quality?.outcomes?.right.removeLast()
+    default: baseline.quality?.outcomes = nil
+    }
+    let result = try measured([1, 2, 3, 4, 5], of: labels).judged("max-drop", "1", baseline: baseline)
+    #expect(
+      result.remark?.contains("two proportions") == true && result.remark?.contains("without pairing") == true
+    )
+  }
+
+  @Test func outcomesAreBits() {
+    var tally = Report.OutcomeTally()
+    #expect(tally.outcomes == nil)
+    for isRight in [true, false, false, true, true] { tally.add(label: 1, isRight: isRight) }
+    #expect(tally.outcomes?.right == "98")
+    for _ in 0..<100_000 { tally.add(label: 1, isRight: true) }
+    #expect(tally.outcomes == nil)
+  }
+
   @Test func aSingleMeasuredModelComparesToo() throws {
     var report = gateReport(before: 0.98)
     report.after = nil

@@ -41,6 +41,8 @@ public struct BaselineEntry: Codable, Sendable, Hashable {
     public var correct: Int?
     public var samples: Int
     public var data: [String]
+    /// For the comparison sample by sample.
+    public var outcomes: Report.Outcomes?
   }
 
   /// nil for a report without a model.
@@ -68,7 +70,7 @@ public struct BaselineEntry: Codable, Sendable, Hashable {
         self.quality = Quality(
           metric: metric, value: found.value, low: found.low, high: found.high,
           confidence: quality.confidence, correct: found.correct, samples: quality.samples,
-          data: quality.data)
+          data: quality.data, outcomes: quality.outcomes)
       }
     }
   }

@@ -50,7 +50,7 @@ struct QualityGates {
             "the baseline's model was not measured: bring it up to date with 'edgeopt baseline update'")
         }
         return judge(
-          limit, Drop(from: reference.value, to: found.value, scale), unpaired(reference, found, quality),
+          limit, Drop(from: reference.value, to: found.value, scale), significance(reference, found, quality),
           whose: "in the baseline (\(NumberFormat.count(reference.samples, of: "sample")))",
           samples: quality.samples)
       }
@@ -76,10 +76,13 @@ struct QualityGates {
     return isSound(reference.value) ? reference : nil
   }
 
-  /// The outcomes of single samples are not in a baseline: the two shares are compared as if drawn apart.
-  private func unpaired(
+  /// Sample by sample where both reports hold the outcomes of the same samples, else as if drawn apart.
+  private func significance(
     _ reference: BaselineEntry.Quality, _ found: Report.Measurement, _ quality: Report.Quality
   ) -> Significance {
+    if let changes = changes(since: reference, quality) {
+      return .mcNemar(broken: changes.broken, mended: changes.mended)
+    }
     if let before = reference.correct, let after = found.correct {
       return .twoProportions(Share(before, of: reference.samples), Share(after, of: quality.samples))
     }
@@ -90,6 +93,16 @@ struct QualityGates {
     }
     return .twoEstimates(
       reference.value, before, found.value, after, confidence: Confidence(quality.confidence))
+  }
+
+  private func changes(
+    since reference: BaselineEntry.Quality, _ quality: Report.Quality
+  ) -> (broken: Int, mended: Int)? {
+    guard let now = quality.outcomes, let then = reference.outcomes, reference.samples == quality.samples
+    else {
+      return nil
+    }
+    return now.changes(since: then, of: quality.samples)
   }
 
   private func judge(
@@ -103,7 +116,9 @@ struct QualityGates {
       let isChance = !test.isSignificant(at: limits.confidence.level)
       if exceeds, isChance, limits.significant { outcome = .withinNoise }
       remarks.append(chance(isChance, "the drop of \(drop.text(drop.size))", test, samples: samples))
-      if baseline != nil { remarks.append("compared without pairing: a baseline holds no single samples") }
+      if let reference = baseline?.quality, report.quality.flatMap({ changes(since: reference, $0) }) == nil {
+        remarks.append("compared without pairing: the baseline is of other samples, or holds no outcomes")
+      }
     } else if drop.size > 0 {
       remarks.append("whether chance explains it is not known: the report has no test of it")
     }

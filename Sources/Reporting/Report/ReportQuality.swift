@@ -18,6 +18,8 @@ extension Report {
     public var outputSqnrSamples: Int?
     public var classes: [ClassAccuracy] = []
     public var confusion: Confusion?
+    /// Of the model after (of a single model: of that), for top1 and top5.
+    public var outcomes: Outcomes?
 
     public init() {}
   }

@@ -7,6 +7,7 @@ struct QualityTally {
   private let evaluation: PairedEvaluation
   private var paired: PairedMetric?
   private var classes: ClassTally?
+  private var outcomes = Report.OutcomeTally()
   private var samples = 0
   private var power = RunningRatio()
 
@@ -28,6 +29,7 @@ struct QualityTally {
     let before = scores.before.isRight ?? (facts.chosen.before == label)
     let after = scores.after.map { $0.isRight ?? (facts.chosen.after == label) } ?? false
     classes?.add(label: label, chosen: facts.chosen, isRight: (before, after))
+    outcomes.add(label: label, isRight: isPair ? after : before)
   }
 
   /// Of the model before.
@@ -50,6 +52,7 @@ struct QualityTally {
         }
       }
     }
+    if (quality.after ?? quality.before)?.correct != nil { quality.outcomes = outcomes.outcomes }
     if let classes {
       quality.classes = classes.classes(names: evaluation.before.dataset.classNames)
       quality.confusion = classes.confusionMatrices
