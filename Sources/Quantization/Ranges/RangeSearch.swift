@@ -28,11 +28,9 @@ struct RangeSearch {
       (tally, call) throws(Diagnostic) in
       for reading in readings[call.index] ?? [] { try judge(reading, call, &tally) }
     }
-    var sums = Tally()
-    for state in states { sums.merge(state) }
     var result: [Int: [Double]] = [:]
-    for (key, distances) in sums.distances.sorted(by: { $0.key < $1.key }) {
-      let relative = distances.map(\.relative)
+    for key in Set(states.flatMap(\.judgments.keys)).sorted() {
+      let relative = Self.distances(states.compactMap { $0.judgments[key] }).map(\.relative)
       let known = result[key.group] ?? [Double](repeating: 0, count: relative.count)
       result[key.group] = zip(known, relative).map { $0 + $1 }
     }
@@ -52,22 +50,29 @@ struct RangeSearch {
     static func < (left: Key, right: Key) -> Bool { (left.group, left.index) < (right.group, right.index) }
   }
 
-  private struct Tally: Sendable {
-    var distances: [Key: [SquaredDistance]] = [:]
+  /// What one group of samples says of one operator.
+  private struct Judgment: Sendable {
+    /// Of each candidate.
+    var distances: [SquaredDistance]
+    /// The power of the group's numbers.
+    var power = 0.0
+  }
 
-    mutating func merge(_ other: Tally) {
-      for (key, theirs) in other.distances {
-        guard var mine = distances[key] else {
-          distances[key] = theirs
-          continue
-        }
-        for index in mine.indices {
-          mine[index].error += theirs[index].error
-          mine[index].signal += theirs[index].signal
-        }
-        distances[key] = mine
+  private struct Tally: Sendable {
+    var judgments: [Key: Judgment] = [:]
+  }
+
+  /// Of each candidate over all groups of samples but those beyond comparison.
+  private static func distances(_ judgments: [Judgment]) -> [SquaredDistance] {
+    let kept = Outliers.kept(judgments.map { [$0.power, $0.distances[0].signal] })
+    var sums = [SquaredDistance](repeating: .init(), count: judgments.first?.distances.count ?? 0)
+    for (judgment, isKept) in zip(judgments, kept) where isKept {
+      for index in sums.indices {
+        sums[index].error += judgment.distances[index].error
+        sums[index].signal += judgment.distances[index].signal
       }
     }
+    return sums
   }
 
   /// The operators whose results tell something about a group: those that compute with it rather than copy it.
@@ -93,9 +98,13 @@ struct RangeSearch {
   private func judge(_ reading: Reading, _ call: LayerCall, _ tally: inout Tally) throws(Diagnostic) {
     let choices = candidates[reading.group]!
     let key = Key(group: reading.group, index: call.index)
-    var distances = tally.distances[key] ?? [SquaredDistance](repeating: .init(), count: choices.count)
+    var judgment =
+      tally.judgments[key] ?? Judgment(distances: Array(repeating: .init(), count: choices.count))
     let workers = Workers(threads: 1)
     let batch = call.batch(in: groups.graph)
+    for operand in reading.operands {
+      if let value = call.inputs[operand] { judgment.power += value.floats.power }
+    }
     for (place, candidate) in choices.enumerated() {
       var values: [TensorValue] = []
       for operand in reading.layer.operands {
@@ -109,8 +118,17 @@ struct RangeSearch {
         values.append(rounded)
       }
       let found = try reading.layer.run(values, batch: batch)
-      distances[place].add(expected: call.output.floats, found: found.floats)
+      judgment.distances[place].add(expected: call.output.floats, found: found.floats)
     }
-    tally.distances[key] = distances
+    tally.judgments[key] = judgment
+  }
+}
+
+extension View<Float> {
+  /// The sum of the squares.
+  var power: Double {
+    var distance = SquaredDistance()
+    distance.add(expected: self, found: self)
+    return distance.signal
   }
 }

@@ -29,6 +29,8 @@ struct BiasCorrection {
     var count = 0
     var differences: [Double]
     var squares: [Double]
+    /// Of what the operator read and made.
+    var powers = [0.0, 0.0]
   }
 
   /// Fewer values a channel say too little about its mean.
@@ -48,7 +50,10 @@ struct BiasCorrection {
     var result: [RangeTable.Correction] = []
     for index in pairs.keys.sorted() {
       var total = Sums(pairs[index]!.channels)
-      for case let sums? in states.map({ $0[index] }) { total.merge(sums) }
+      let groups = states.compactMap { $0[index] }
+      for (sums, isKept) in zip(groups, Outliers.kept(groups.map(\.powers))) where isKept {
+        total.merge(sums)
+      }
       guard total.count >= Self.leastCount, let output = graph.operators[index].outputs[0] else { continue }
       result.append(RangeTable.Correction(result: names[output], values: total.means))
     }
@@ -87,6 +92,8 @@ struct BiasCorrection {
     let (a, b) = (found.floats, expected.floats)
     let rows = a.count / pair.channels
     sums.count += rows
+    sums.powers[0] += value.floats.power
+    sums.powers[1] += b.power
     var place = 0
     for _ in 0..<rows {
       for channel in 0..<pair.channels {
