@@ -35,7 +35,8 @@ extension ReportPage {
 
   var target: Section? {
     guard let target = report.target else { return nil }
-    var content = element("p", [:], Markup("\(target.title), kernels: \(target.kernels)"))
+    var content = element(
+      "p", [:], Markup("\(target.title.capitalizedFirst), kernels: \(target.kernels)"))
     content += element(
       "div", ["class": "budgets"], budget("Flash", target.flash, of: "model file"),
       budget("SRAM", target.memory, of: "arena"))
