@@ -26,7 +26,7 @@ import Testing
     #expect(text.contains("calibration: calib_x.npy") && text.contains("max-drop: 1"))
     let run = try ProgramRun("optimize", recipe, "--quiet")
     #expect(run.status == 0, "\(run.error)")
-    #expect(FileManager.default.fileExists(atPath: folder.path("out/report.html")))
+    #expect(FileManager.default.fileExists(atPath: folder.path("out/digits_cnn/report.html")))
   }
 
   @Test func withoutLabelsItGuessesFromTheValues() throws {

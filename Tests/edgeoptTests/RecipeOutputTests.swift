@@ -42,6 +42,14 @@ import Testing
         == 0)
   }
 
+  @Test func aGateThatCannotBeJudgedLeavesThemToo() throws {
+    let place = try RecipeWorkplace()
+    let run = try place.run("--set", "gates.max-drop=1dB")
+    #expect(run.status == 65 && run.error.contains("digits.yaml: gates: max-drop 1dB is no drop of top1"))
+    #expect(try place.outputs()["digits.tflite"] != nil)
+    #expect((try place.report()["gates"] as? [Any])?.isEmpty == true)
+  }
+
   @Test func theReportTellsTheWholeStory() throws {
     let place = try RecipeWorkplace()
     _ = try place.steps("--set", "target=stm32f746")

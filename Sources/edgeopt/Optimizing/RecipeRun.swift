@@ -51,13 +51,14 @@ struct RecipeRun {
       composition.measured = try perform(step)
     }
     folder.digests.save()
-    var report = try composition.report()
+    var (report, problem) = try composition.report()
     report.run = watch.record(workers)
     report.run.samplesPerSecond = composition.samplesPerSecond
     report.run.steps = steps
     try outputs.write(files(report, made, firmware, model: model), &folder, replaces: replaces)
     folder.digests.save()
     folder.cache.prune(keeping: used)
+    if let problem { throw problem }
     return report
   }
 

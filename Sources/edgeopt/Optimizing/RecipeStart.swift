@@ -126,8 +126,10 @@ private struct RecipeWriter {
   }
 
   private func outputLines(_ name: String) -> String {
-    "outputs:\n  model: \(Self.plain("out/\(name)_int8.tflite"))\n  report:\n    - out/report.html\n    - out/report.json\n"
-      + comment("C++ sources for the firmware:", indented: 2) + "  # c: out/firmware\n"
+    func file(_ file: String) -> String { Self.plain("out/\(name)/\(file)") }
+    return "outputs:\n  model: \(file("\(name)_int8.tflite"))\n  report:\n    - \(file("report.html"))\n"
+      + "    - \(file("report.json"))\n" + comment("C++ sources for the firmware:", indented: 2)
+      + "  # c: \(file("firmware"))\n"
   }
 
   private var gateLines: String {

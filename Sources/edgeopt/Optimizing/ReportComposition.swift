@@ -22,7 +22,8 @@ struct ReportComposition {
     measured.flatMap { try? Report(path: $0.path(of: StageFile.report)).run.samplesPerSecond }
   }
 
-  func report() throws(Diagnostic) -> Report {
+  /// The report, and what keeps the gates from being judged, if anything: the report is worth having even so.
+  func report() throws(Diagnostic) -> (report: Report, problem: Diagnostic?) {
     var reports: [Report] = []
     for (_, entry) in made where entry.has(StageFile.report) {
       reports.append(try Report(path: entry.path(of: StageFile.report)))
@@ -47,9 +48,15 @@ struct ReportComposition {
     if let target = recipe.target, let after = report.after {
       report.target = try target.deviceProfile()?.fit(of: after, work: Workload(report.layers))
     }
-    try judge(&report)
     report.outputs = outputs
-    return report
+    guard !recipe.gates.isEmpty else { return (report, nil) }
+    report.limits = recipe.gates
+    do throws(Diagnostic) {
+      report.gates = try recipe.gates.judge(report)
+      return (report, nil)
+    } catch {
+      return (report, Diagnostic(.badData, "\(recipe.path): gates: \(error.message)", hint: error.hint))
+    }
   }
 
   private func add(measurementTo report: inout Report) throws(Diagnostic) {
@@ -72,12 +79,6 @@ struct ReportComposition {
       name: stage.name,
       options: stage.options.map { .init(name: $0.name, value: $0.values.joined(separator: ", ")) },
       fileBytes: entry.byteCount(of: file), sha256: entry.digest(of: file))
-  }
-
-  private func judge(_ report: inout Report) throws(Diagnostic) {
-    guard !recipe.gates.isEmpty else { return }
-    report.gates = try recipe.gates.judge(report)
-    report.limits = recipe.gates
   }
 
   private var outputs: [Report.OutputFile] {
