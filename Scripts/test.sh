@@ -37,6 +37,7 @@ if [ -x "$binary" ]; then
   reference float_tflite $((240 * ${long:-1})) --per-operator "$((per_operator / 10))"
   reference rewrites 240
   reference joined_outputs 60
+  reference detector 30
   reference report_facts 60
   reference tflite_roundtrip 120
   reference quantize 300

@@ -142,6 +142,31 @@ import Testing
       run.status == 66 && run.error.contains("1 thing is missing") && run.error.contains("calibration data"))
   }
 
+  /// The run folder of a recipe is hidden: what its stages handed on is made again.
+  @Test func theResultOfARecipe() throws {
+    let work = try Work()
+    _ = try work.copy("digits/calib_x.npy", as: "x.npy")
+    let recipe = """
+      model: net.onnx
+      data:
+        calibration: x.npy
+        scale: 1/16
+      stages:
+        - convert
+        - calibrate
+        - quantize:
+            memory-plan: best
+      outputs:
+        model: out.tflite
+      """
+    let path = try work.folder.write(Array(recipe.utf8), to: "recipe.yaml")
+    try work.run("optimize", path, "-q")
+    try work.expectTheSame()
+    let sources = try #require(try work.reproduce("--json").json()["sources"] as? [[String: Any]])
+    #expect(sources.contains { ($0["made_by"] as? [String: Any])?["verb"] as? String == "calibrate" })
+    #expect(sources.filter { $0["path"] is NSNull }.count == 3)
+  }
+
   @Test func rangesByHand() throws {
     let work = try Work()
     let samples = try work.copy("digits/calib_x.npy", as: "x.npy")
