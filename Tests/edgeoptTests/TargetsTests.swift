@@ -72,6 +72,18 @@ import Testing
     #expect(float.status == 64 && float.error.contains("edgeopt quantize"))
   }
 
+  @Test func compareTellsOfTheModelAfter() throws {
+    let folder = try TemporaryFolder()
+    let model = try int8(in: folder)
+    let fit = try #require(
+      try ProgramRun("compare", ProgramRun.model, model, "--target", "m4", "--json").json()["target"]
+        as? [String: Any])
+    #expect(fit["name"] as? String == "stm32l4r5")
+    let time = try #require((fit["latency"] as? [String: Any])?["milliseconds"] as? Double)
+    #expect((10...60).contains(time))
+    #expect(try ProgramRun("compare", model, ProgramRun.model, "--target", "m4").status == 64)
+  }
+
   @Test func quantizePutsItIntoTheReport() throws {
     let folder = try TemporaryFolder()
     let report = folder.path("r.json")

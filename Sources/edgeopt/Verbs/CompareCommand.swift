@@ -3,6 +3,7 @@ import Datasets
 import Graph
 import Reporting
 import Statistics
+import Targets
 import TensorMath
 
 struct CompareCommand: Command {
@@ -37,6 +38,7 @@ struct CompareCommand: Command {
   var after: String
   @OptionGroup("measuring") var measuring: MeasuringOptions
   @OptionGroup("data") var data: DataOptions
+  @OptionGroup("device") var device: TargetOptions
   @OptionGroup("report") var reportFiles: ReportFiles
   @OptionGroup("model options") var modelOptions: ModelOptions
   @OptionGroup("output") var output: OutputOptions
@@ -70,6 +72,12 @@ struct CompareCommand: Command {
   /// Does the work and writes nothing.
   func make() throws -> Report {
     var watch = Stopwatch()
+    let profile = try device.profile()
+    guard profile == nil || ModelFormat(path: after) == .tflite else {
+      throw UsageError(
+        "what a model takes on a device shows in its .tflite file, '\(after)' is none",
+        hint: "leave --target, --flash and --memory out")
+    }
     let workers = try common.workers()
     var report = Report(
       verb: Self.declaration.name, name: Self.title(before, after), tool: .init(version: edgeopt.version))
@@ -91,6 +99,9 @@ struct CompareCommand: Command {
         report.tool.arithmetic = DeviceModel.arithmetic
       }
       watch.lap("measuring")
+    }
+    report.target = report.after.flatMap { after in
+      profile?.fit(of: after, work: report.layers.isEmpty ? nil : Workload(report.layers))
     }
     report.run = watch.record(workers)
     report.run.samplesPerSecond = rate
