@@ -87,9 +87,12 @@ public final class FolderDraft {
   public init(_ target: String) throws(StorageError) {
     self.target = target
     path = "\(target).\(getpid()).\(Self.count.wrappingAdd(1, ordering: .relaxed).newValue).part"
-    try Folder.create(path)
     let path = path
-    _ = Self.unfinished.withLock { $0.insert(path) }
+    // Created and remembered at once, so that an interruption finds it.
+    try Self.unfinished.withLock { (paths) throws(StorageError) in
+      try Folder.create(path)
+      paths.insert(path)
+    }
   }
 
   deinit {
@@ -100,6 +103,7 @@ public final class FolderDraft {
 
   /// Completes the folder. Where one of that name is there already it stays, unless it is to be replaced.
   public func commit(replaces: Bool = false) throws(StorageError) {
+    guard isOpen else { return }
     try Folder.synchronize(path)
     if try !Folder.move(path, to: target) {
       guard replaces else { return }
@@ -120,7 +124,10 @@ public final class FolderDraft {
   /// Removes what unfinished folders have left behind; for the interrupt handler.
   public static func removeUnfinished() {
     unfinished.withLock { paths in
-      for path in paths { Folder.remove(path) }
+      for path in paths {
+        // Whoever still writes into it may add a file while it is being emptied.
+        for _ in 0..<100 where FileKind(of: path) != .missing { Folder.remove(path) }
+      }
       paths.removeAll()
     }
   }
@@ -128,8 +135,8 @@ public final class FolderDraft {
   /// Removes what killed processes have left unfinished in a folder: all of it, or that of one file there.
   public static func removeAbandoned(in folder: String, of file: String? = nil) {
     let prefix = file.map { $0 + "." } ?? ""
-    for name in (try? Folder.names(in: folder)) ?? [] where name.hasSuffix(".part") && name.hasPrefix(prefix)
-    {
+    for name in (try? Folder.entries(of: folder)) ?? []
+    where name.hasSuffix(".part") && name.hasPrefix(prefix) {
       guard let process = name.dropFirst(prefix.count).split(separator: ".").compactMap({ Int32($0) }).first,
         process > 0
       else {
@@ -138,6 +145,22 @@ public final class FolderDraft {
       if kill(process, 0) != 0, errno == ESRCH { Folder.remove("\(folder)/\(name)") }
     }
   }
+}
+
+/// Keeps other processes that ask for the same lock waiting, as long as it lives; a killed process holds none.
+///
+///     let lock = try FileLock("run/lock")
+public final class FileLock {
+  private let descriptor: Int32
+
+  public init(_ path: String) throws(StorageError) {
+    descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o666)
+    guard descriptor >= 0 else { throw .unwritable(path, reason: String(cString: strerror(errno))) }
+    // File systems without locks do not keep anybody waiting; what is written is still whole.
+    while flock(descriptor, LOCK_EX) != 0, errno == EINTR {}
+  }
+
+  deinit { close(descriptor) }
 }
 
 /// What tells whether a file is still the same without reading it.

@@ -121,9 +121,12 @@ import Testing
     // No process has the greatest number that there is.
     let left = "\(folder.cache.folder)/quantize-0123.4194304.0.part"
     try FileManager.default.createDirectory(atPath: left + "/firmware", withIntermediateDirectories: true)
+    let hidden = path("run/.gitignore.4194304.part")
+    try write("*", to: "run/.gitignore.4194304.part")
     let alive = "\(folder.cache.folder)/quantize-0123.\(getpid()).7.part"
     try FileManager.default.createDirectory(atPath: alive, withIntermediateDirectories: true)
     _ = try RunFolder(path("run"))
+    #expect(!FileManager.default.fileExists(atPath: hidden))
     #expect(!FileManager.default.fileExists(atPath: left) && FileManager.default.fileExists(atPath: alive))
   }
 

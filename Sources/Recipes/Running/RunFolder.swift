@@ -20,11 +20,23 @@ public struct RunFolder: Sendable {
     self.path = path
     digests = DigestBook(path: "\(path)/digests.json")
     cache = StageCache(folder: "\(path)/stages")
+    readWritten()
+  }
+
+  /// What any run has written until now; other runs may be at work.
+  private mutating func readWritten() {
     let file = "\(path)/written.json"
     guard let bytes = try? Storage(mapping: file).view(of: UInt8.self).array,
       let known = try? JSON(parsing: bytes, called: file).decoded(as: [Written].self, called: file)
     else { return }
     for entry in known { written[entry.path] = entry.sha256 }
+  }
+
+  /// Keeps other runs from writing outputs as long as the lock lives.
+  public func lock() throws(Diagnostic) -> FileLock {
+    do throws(StorageError) { return try FileLock("\(path)/lock") } catch {
+      throw Diagnostic(runFolder: error, path)
+    }
   }
 
   /// Creates the folder where it is missing; git does not see it.
@@ -49,12 +61,14 @@ public struct RunFolder: Sendable {
 
   /// Whether an earlier run wrote the file as it is now.
   public mutating func wrote(_ path: String) -> Bool {
+    readWritten()
     guard let known = written[path] else { return false }
     return (try? digests.digest(of: path)).map(known.contains) ?? false
   }
 
   /// Remembers what is about to be written, so that a run that is killed right after it knows its own files again.
   public mutating func willWrite(_ files: [(path: String, sha256: String)]) throws(Diagnostic) {
+    readWritten()
     for file in files {
       let older = (written[file.path] ?? []).filter { $0 != file.sha256 }
       written[file.path] = Array(([file.sha256] + older).prefix(Self.rememberedVersions))

@@ -69,6 +69,8 @@ struct RecipeOutputFiles {
   }
 
   func write(_ files: Files, _ folder: inout RunFolder, replaces: Bool) throws(Diagnostic) {
+    let lock = try folder.lock()
+    defer { withExtendedLifetime(lock) {} }
     var contents: [(path: String, bytes: [UInt8])] = []
     for file in files.files { contents.append((file.path, try file.source.bytes())) }
     // Files in folders of sources are only known now.
