@@ -38,6 +38,7 @@ if [ -x "$binary" ]; then
   reference rewrites 240
   reference joined_outputs 60
   reference detector 30
+  reference reproduce 30
   reference report_facts 60
   reference tflite_roundtrip 120
   reference quantize 300

@@ -118,7 +118,8 @@ struct DevicePort {
 
   /// A value in the source's layout as the device stores it: permuted, and rounded as the device's code does.
   func stored(_ value: TensorValue) throws(Diagnostic) -> TensorValue {
-    try port.quantized((permutation.map { value.transposed($0) } ?? value).reshaped(port.sizes))
+    if value.type == .int64, port.type == .int32 { return try stored(value.narrowed(as: port.name)) }
+    return try port.quantized((permutation.map { value.transposed($0) } ?? value).reshaped(port.sizes))
   }
 
   /// The real numbers of what the device made, in the source's layout.
@@ -126,5 +127,16 @@ struct DevicePort {
     let numbers = port.dequantized(value)
     guard let permutation else { return numbers.reshaped(declaredSizes) }
     return numbers.reshaped(permutation.map { declaredSizes[$0] }).restored(from: permutation)
+  }
+}
+
+extension TensorValue {
+  /// Integers of ONNX models have 64 bits, the device's 32.
+  fileprivate func narrowed(as name: String) throws(Diagnostic) -> TensorValue {
+    let integers = (0..<Shape.elementCount(sizes)).map { integer(at: $0) }
+    guard integers.allSatisfy({ Int32(exactly: $0) != nil }) else {
+      throw Diagnostic(.badData, "the values of '\(name)' do not fit 32 bits, which the device has")
+    }
+    return TensorValue(integers: integers, type: .int32, sizes: sizes)
   }
 }

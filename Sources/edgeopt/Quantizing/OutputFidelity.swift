@@ -25,7 +25,8 @@ struct OutputFidelity {
     let pairs = try workers.map(0..<count) { index throws(Diagnostic) -> [Pair] in
       let sample = try dataset.sample(at: places[index])
       let float = try program.makeSession().run(program.values(of: sample.inputs))
-      let made = try device.program.makeSession().run(device.stored(sample.inputs))
+      let made = try device.program.makeSession().run(
+        device.stored(program.declaredValues(of: sample.inputs)))
       return outputs.indices.map { index in
         Pair(
           name: sample.name, float: float[index].inDeclaredLayout(of: program.graph.outputs[index]),
@@ -50,11 +51,17 @@ struct OutputFidelity {
 extension Runtime.Program {
   /// A sample's values as the graph's inputs take them; inputs that are bound have theirs already.
   func values(of sample: [TensorValue]) -> [TensorValue] {
+    zip(graph.inputs, declaredValues(of: sample)).map { port, value in
+      guard graph[port.tensor].constant == nil else { return value }
+      return port.permutation.map { value.transposed($0) } ?? value
+    }
+  }
+
+  /// The same in the layouts that the model declares.
+  func declaredValues(of sample: [TensorValue]) -> [TensorValue] {
     var rest = sample[...]
     return graph.inputs.map { port in
-      if let constant = graph[port.tensor].constant { return constant.realized() }
-      let value = rest.removeFirst()
-      return port.permutation.map { value.transposed($0) } ?? value
+      graph[port.tensor].constant.map { $0.realized() } ?? rest.removeFirst()
     }
   }
 }
