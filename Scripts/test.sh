@@ -46,6 +46,7 @@ if [ -x "$binary" ]; then
   reference qdq_export 120
   reference arena $((120 * ${long:-1})) --networks "$((per_operator * 2))"
   reference firmware 180
+  reference readme 60
   reference ci_examples 120
   reference recipe_schema 30
   reference report_page 120
