@@ -74,7 +74,7 @@ public struct Quantizer: Sendable {
         }
       }
     }
-    if !missing.isEmpty { throw Self.unknown(missing) }
+    if !missing.isEmpty { throw Self.unknown(missing, isUncalibrated: known.isEmpty) }
     try obeyLimits(&plan)
     for use in groups.apart { requantize(use, in: &plan) }
     try planCells(known, &plan)
@@ -89,7 +89,7 @@ public struct Quantizer: Sendable {
     for (index, node) in groups.graph.operators.enumerated() {
       guard case .recurrent(let layer) = node.operation, case .lstm = layer.kind else { continue }
       let name = names.cell(of: node)
-      guard let range = known[name]?.range else { throw Self.unknown([name]) }
+      guard let range = known[name]?.range else { throw Self.unknown([name], isUncalibrated: known.isEmpty) }
       let reach = max(-range.lower, range.upper)
       // The least power of two that holds the state; 2^-15 holds up to 1.
       var exponent = -15
@@ -123,10 +123,15 @@ public struct Quantizer: Sendable {
     }
   }
 
-  private static func unknown(_ names: [String]) -> Diagnostic {
+  private static func unknown(_ names: [String], isUncalibrated: Bool) -> Diagnostic {
     let shown = names.prefix(8).map { "'\($0)'" }.joined(separator: ", ") + (names.count > 8 ? ", …" : "")
-    return Diagnostic(
-      .badData, "there is no range for \(shown)", hint: "calibrate this model with this version of edgeopt")
+    // Without any range the model was taken for one that brings all of its scales along.
+    return isUncalibrated
+      ? Diagnostic(
+        .badData, "the file gives no scale for \(shown): the model is float there",
+        hint: "choose ranges on samples: --calib PATH")
+      : Diagnostic(
+        .badData, "there is no range for \(shown)", hint: "calibrate this model with this version of edgeopt")
   }
 
   private func requantize(_ use: QuantizationPlan.Use, in plan: inout QuantizationPlan) {
