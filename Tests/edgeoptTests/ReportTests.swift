@@ -13,7 +13,10 @@ import Testing
     for part in ["float32", "int8", "top1", "98.99 %", "arena, Cortex-M", "calibrated on 200 samples"] {
       #expect(run.output.contains(part), "\(part)")
     }
-    for line in run.output.split(separator: "\n") { #expect(line.count <= 80, "\(line)") }
+    // A path stays whole, however deep the folder of the tests lies.
+    for line in run.output.split(separator: "\n") where !line.hasSuffix("digits.tflite:") {
+      #expect(line.count <= 80, "\(line)")
+    }
   }
 
   @Test(arguments: [
