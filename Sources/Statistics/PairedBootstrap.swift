@@ -3,8 +3,8 @@ import Storage
 /// What a difference between two models would have been on other samples of the same kind: the samples are drawn again
 /// and again, with replacement, and the difference is computed on each draw.
 ///
-/// The interval is that of the percentiles; the p-value is the level at which that interval would just touch 0, so the
-/// two never contradict one another.
+/// The interval is that of the percentiles; the p-value is the level at which that interval would just touch 0: the
+/// interval leaves 0 out exactly where the p-value is significant. With too few draws for the level its ends are not known.
 ///
 ///     let errors = zip(before, after).map { $1 - $0 }
 ///     let found = PairedBootstrap(samples: errors.count).run { draw in
@@ -60,9 +60,10 @@ public struct PairedBootstrap: Sendable {
       found.append(difference(draw))
     }
     found.sort()
+    let below = found.count { $0 <= 0 }
+    let above = found.count { $0 >= 0 }
     return Result(
-      interval: interval(of: found),
-      significance: Significance(pValue: Self.pValue(of: found), test: "paired bootstrap"))
+      interval: interval(of: found), significance: significance(beyond: min(below, above), of: found.count))
   }
 
   private static func fill(_ counts: inout [Int32], _ generator: inout SeededGenerator) {
@@ -79,14 +80,19 @@ public struct PairedBootstrap: Sendable {
   }
 
   private func interval(of sorted: [Double]) -> Interval {
-    guard samples > 1, !sorted.isEmpty else { return Interval(-.infinity, .infinity) }
-    let outside = Int((1 - confidence.level) / 2 * Double(sorted.count))
+    // As many draws beyond each end as may lie beyond 0 while the difference is significant.
+    var outside = Int((1 - confidence.level) / 2 * Double(sorted.count + 1)) + 1
+    while outside >= 0,
+      !significance(beyond: outside, of: sorted.count).isSignificant(at: confidence.level)
+    { outside -= 1 }
+    guard outside >= 0 else { return Interval(-.infinity, .infinity) }
     return Interval(sorted[outside], sorted[sorted.count - 1 - outside])
   }
 
-  private static func pValue(of sorted: [Double]) -> Double {
-    let below = sorted.count { $0 <= 0 }
-    let above = sorted.count { $0 >= 0 }
-    return min(1, 2 * Double(min(below, above) + 1) / Double(sorted.count + 1))
+  /// By how many of the draws lie at 0 or beyond it, on the side where fewer do. One sample alone says nothing.
+  private func significance(beyond count: Int, of draws: Int) -> Significance {
+    func pValue(_ count: Int) -> Double { min(1, 2 * Double(count + 1) / Double(draws + 1)) }
+    return Significance(
+      pValue: samples > 1 ? pValue(count) : 1, test: "paired bootstrap", least: samples > 1 ? pValue(0) : 1)
   }
 }

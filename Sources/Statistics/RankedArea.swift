@@ -11,9 +11,11 @@ public struct RankedArea: Sendable {
   /// by DeLong, DeLong and Clarke-Pearson.
   public let placements: [Double]
 
-  /// nil where all samples are of one kind.
+  /// nil where all samples are of one kind. A score that is NaN counts as the least.
   public init?(_ scores: [Float], isPositive: [Bool]) {
     precondition(scores.count == isPositive.count)
+    // NaN has no place in an order.
+    let scores = scores.map { $0.isNaN ? -.infinity : $0 }
     positives = isPositive.count { $0 }
     negatives = isPositive.count - positives
     guard positives > 0, negatives > 0 else { return nil }

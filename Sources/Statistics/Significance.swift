@@ -6,11 +6,18 @@ public struct Significance: Sendable, Hashable {
   public var pValue: Double
   /// "McNemar, exact"
   public var test: String
+  /// The least ``pValue`` that the test can give, however clear the difference: a test by draws cannot see what is rarer
+  /// than one of them.
+  public var least: Double
 
-  public init(pValue: Double, test: String) {
+  public init(pValue: Double, test: String, least: Double = 0) {
     self.pValue = pValue
     self.test = test
+    self.least = least
   }
+
+  /// Whether the test can tell at all at this confidence.
+  public func isKnown(at confidence: Double) -> Bool { least < 1 - confidence }
 
   public func isSignificant(at confidence: Double) -> Bool { pValue < 1 - confidence }
 

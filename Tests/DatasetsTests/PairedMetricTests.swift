@@ -40,6 +40,13 @@ import Testing
     if kind == .psnr || kind == .sqnr { #expect((value + 6.02).magnitude < 0.5) }
   }
 
+  @Test(arguments: [0.999, 0.9999])
+  func aClearChangeIsSignificantHoweverSureItIsToBe(level: Double) throws {
+    let difference = try #require(paired(.mse, errors: (0.05, 0.5)).difference(Confidence(level)))
+    #expect(difference.significance.isKnown(at: level) && difference.significance.isSignificant(at: level))
+    #expect(!difference.interval.contains(0) && difference.interval.low.isFinite)
+  }
+
   @Test(arguments: [MetricKind.mse, .mae, .psnr, .sqnr, .cosine])
   func equalErrorsAreNoChange(kind: MetricKind) throws {
     // A ratio without noise is infinite, and has no difference.

@@ -36,6 +36,41 @@ import Testing
     }
   }
 
+  /// At every count of draws on the other side, those at the border among them.
+  @Test(arguments: [
+    (500, 0.95), (2_000, 0.95), (2_000, 0.99), (1_999, 0.9), (2_001, 0.95), (4_000, 0.999), (300, 0.5),
+  ])
+  func theyAgreeAtTheBorder(draws: Int, level: Double) {
+    var bootstrap = PairedBootstrap(samples: 2)
+    bootstrap.draws = draws
+    bootstrap.confidence = Confidence(level)
+    let border = Int((1 - level) / 2 * Double(draws))
+    var outcomes = Set<Bool>()
+    for count in max(0, border - 4)...border + 4 {
+      for sign in [-1.0, 1] {
+        var drawn = 0
+        let found = bootstrap.run { _ in
+          drawn += 1
+          return drawn <= count ? -sign : sign
+        }
+        let isSignificant = found.significance.isSignificant(at: level)
+        #expect(isSignificant == !found.interval.contains(0), "\(count): \(found)")
+        outcomes.insert(isSignificant)
+      }
+    }
+    #expect(outcomes.count == 2)
+  }
+
+  @Test func tooFewDrawsForALevelLeaveItOpen() {
+    var bootstrap = PairedBootstrap(samples: 20)
+    bootstrap.draws = 500
+    bootstrap.confidence = Confidence(0.999)
+    let found = bootstrap.run { _ in 1 }
+    #expect(found.significance.least == 2.0 / 501 && found.significance.pValue == 2.0 / 501)
+    #expect(!found.significance.isKnown(at: 0.999) && found.significance.isKnown(at: 0.99))
+    #expect(found.interval == Interval(-.infinity, .infinity))
+  }
+
   @Test func aDrawHasAsManySamplesAsThereAre() {
     for count in [1, 2, 7, 64] {
       let ones = Array(repeating: Float(1), count: count)
@@ -49,6 +84,7 @@ import Testing
   @Test func nothingIsKnownFromOneSample() {
     let found = PairedBootstrap(samples: 1).run { $0.mean(of: [3]) }
     #expect(found.interval == Interval(-.infinity, .infinity))
+    #expect(found.significance.pValue == 1 && !found.significance.isKnown(at: 0.95))
   }
 
   @Test func anInfiniteDifferenceStaysWhereItIs() {

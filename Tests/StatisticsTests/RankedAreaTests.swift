@@ -14,6 +14,13 @@ import Testing
     #expect(area.placements == [1, 0.5, 0.75, 1, 0.5])
   }
 
+  @Test func scoresThatAreNoNumbersAreTheLeast() throws {
+    let area = try #require(
+      RankedArea([.nan, 0.5, .nan, 1, -.infinity], isPositive: [true, false, false, true, true]))
+    let same = try #require(RankedArea([-2, 0.5, -2, 1, -2], isPositive: [true, false, false, true, true]))
+    #expect(area.value == same.value && area.placements == same.placements)
+  }
+
   @Test func oneKindAloneHasNoCurve() {
     #expect(RankedArea([1, 2], isPositive: [true, true]) == nil)
     #expect(RankedArea([1, 2], isPositive: [false, false]) == nil)

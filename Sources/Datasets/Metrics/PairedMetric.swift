@@ -86,8 +86,10 @@ public struct PairedMetric: Sendable {
     var bootstrap = PairedBootstrap(samples: before.count)
     bootstrap.confidence = confidence
     bootstrap.seed = seed
-    // Enough draws for the second digit of the ends, and fewer for so many samples that the ends are near.
-    bootstrap.draws = max(500, min(2_000, 60_000_000 / max(1, work)))
+    // Enough draws for the second digit of the ends, with some beyond them however sure they are to be; and fewer for so
+    // many samples that the ends are near.
+    let wanted = max(2_000, Int((20 / (1 - confidence.level)).rounded(.up)))
+    bootstrap.draws = max(500, min(wanted, 60_000_000 / max(1, work)))
     let found = bootstrap.run(difference)
     return Difference(value: value, interval: found.interval, significance: found.significance)
   }
