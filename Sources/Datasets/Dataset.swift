@@ -1,7 +1,7 @@
 import Graph
 import Storage
 
-/// Labelled samples on disk, read one by one or in batches, from any number of threads.
+/// Labeled samples on disk, read one by one or in batches, from any number of threads.
 ///
 ///     let data = try Dataset(request, for: graph.inputs.map { DataInput($0) })
 ///     let batch = try data.batch(0..<32)

@@ -35,10 +35,10 @@ public struct GraphPicture: Sendable {
       maker[port.tensor] = boxes.count
       boxes.append(Self.portBox("input", port, graph))
     }
-    var labelled = Set<TensorID>()
+    var labeled = Set<TensorID>()
     func connect(_ tensor: TensorID, to target: Int) {
       guard let source = maker[tensor], source != target else { return }
-      let label = labelled.insert(tensor).inserted ? graph[tensor].shape.dimensions : nil
+      let label = labeled.insert(tensor).inserted ? graph[tensor].shape.dimensions : nil
       edges.append(Edge(from: source, to: target, label: label))
     }
     for (node, layer) in zip(graph.operators, cost.layers) {
@@ -91,7 +91,7 @@ public struct GraphPicture: Sendable {
     for (index, box) in boxes.enumerated() { drawing.draw(box, at: columns.center(of: index)) }
     for (edge, route) in zip(edges, layout.routes) {
       guard let label = edge.label else { continue }
-      // One result is labelled where it leaves its box; several are told apart where they arrive.
+      // One result is labeled where it leaves its box; several are told apart where they arrive.
       let isAlone = labelCounts[edge.from] == 1
       let start = columns.bottom(of: route[0])
       let arrival = columns.top(of: route[1])

@@ -53,7 +53,7 @@ public struct TFLiteReader {
           .badData, "'\(name)' is damaged: it begins like a .tflite file, but an offset in it leads astray",
           hint: "copy or convert it again; it has \(storage.byteCount) bytes")
         : Diagnostic(
-          .badData, "'\(name)' is no .tflite file: it lacks the mark 'TFL3' at bytes 4 to 7",
+          .badData, "'\(name)' is not a .tflite file: it lacks the mark 'TFL3' at bytes 4 to 7",
           hint: "an ONNX file must be named .onnx")
     }
     guard file.model.version == 3 else {

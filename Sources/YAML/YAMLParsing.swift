@@ -146,7 +146,7 @@ private struct NodeReader {
       }
       guard seen.insert(text).inserted || keepsRepeatedKeys else {
         throw YAMLError(
-          line: key.line, column: key.column, problem: "the key '\(text)' stands there twice")
+          line: key.line, column: key.column, problem: "the key '\(text)' appears twice")
       }
       entries.append(
         YAMLNode.Entry(key: text, line: key.line, column: key.column, value: try node(depth: depth + 1)))

@@ -46,7 +46,7 @@ import YAML
       ("scale: 0", "line 1: 'scale' takes a number"), ("mean: red", "'mean' takes a number or a list"),
       ("scal: 1", "there is no setting 'scal'"), ("a: [1", "line 2"), ("x: &a 1", "anchors"),
       ("x: *a", "aliases"),
-      ("x: !t 1", "tags"), ("seed: 1\nseed: 2", "line 2: the key 'seed' stands there twice"),
+      ("x: !t 1", "tags"), ("seed: 1\nseed: 2", "line 2: the key 'seed' appears twice"),
       ("\n- 1", "line 2: settings are expected"), ("color: pink", "one of rgb, bgr, gray, not 'pink'"),
       ("seed: -1", "a whole number"), ("a: 1\n---\nb: 2", "second document"),
     ]

@@ -113,7 +113,7 @@ import Testing
         "recipe.yaml:7:5: there is no stage 'shrnk'; did you mean 'shrink'?",
         "recipe.yaml:8:18: there is no variable 'c'; did you mean 'a'?",
         "recipe.yaml:8:41: 'report' is an empty list; give a value, or leave the key out",
-        "recipe.yaml:9:22: the key 'max-size' stands there twice; keep one of them",
+        "recipe.yaml:9:22: the key 'max-size' appears twice; keep one of them",
         "recipe.yaml:9:32: 'max-size' is '2kg', expected bytes (65536, 64k, 64kB, 0.5M; k is 1,024), or a growth with its sign (+2%, +512, -1k)",
       ])
   }

@@ -49,7 +49,7 @@ struct ProfileErrorTests {
         "cost: 3",
         "7:7: 'cost' has lines of its own: convolution, depthwise, dense, per-operator, uncertainty, source"
       ),
-      ("name: other", "7:1: the key 'name' stands there twice"),
+      ("name: other", "7:1: the key 'name' appears twice"),
       ("- x", "did not find expected"),
     ])
   func mistakes(line: String, expected: String) throws {

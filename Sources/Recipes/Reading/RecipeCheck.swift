@@ -113,7 +113,7 @@ struct RecipeCheck {
     var seen = Set<String>()
     for entry in entries {
       if !seen.insert(entry.key).inserted {
-        add(entry.place, "the key '\(entry.key)' stands there twice; keep one of them")
+        add(entry.place, "the key '\(entry.key)' appears twice; keep one of them")
       }
       if section[entry.key] == nil {
         add(entry.place, "unknown key '\(entry.key)' in \(name); \(advice(entry.key, section))")
@@ -152,13 +152,13 @@ struct RecipeCheck {
     var seen = Set<String>()
     for entry in entries {
       if !seen.insert(entry.key).inserted {
-        add(entry.place, "the variable '\(entry.key)' stands there twice; keep one of them")
+        add(entry.place, "the variable '\(entry.key)' appears twice; keep one of them")
       }
       let isName = entry.key.allSatisfy {
         $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "_" || $0 == "-")
       }
       if !isName || entry.key.isEmpty {
-        add(entry.place, "'\(entry.key)' is no name for a variable: letters, digits, '_' and '-'")
+        add(entry.place, "'\(entry.key)' is not a valid variable name: letters, digits, '_' and '-'")
       }
       if entry.value.text == nil {
         add(entry.value.place, "the variable '\(entry.key)' is \(entry.value.kind), expected one value")

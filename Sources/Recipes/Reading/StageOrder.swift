@@ -27,7 +27,7 @@ struct StageOrder {
   private mutating func checkOrder() {
     for (index, stage) in stages.enumerated() {
       if stages[..<index].contains(where: { $0.name == stage.name }) {
-        add(stage.place, "the stage '\(stage.name)' stands there twice; keep one of them")
+        add(stage.place, "the stage '\(stage.name)' appears twice; keep one of them")
       } else if stages[..<index].contains(where: { $0.name == "quantize" }) {
         add(
           stage.place,

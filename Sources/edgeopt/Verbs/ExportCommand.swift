@@ -36,7 +36,7 @@ struct ExportCommand: Command {
   func run() throws {
     guard ModelFormat(path: model) == .tflite else {
       throw Diagnostic(
-        .usage, "'\(model)' is no .tflite file",
+        .usage, "'\(model)' is not a .tflite file",
         hint: "make one first: edgeopt quantize \(model) --calib PATH")
     }
     let device = try DeviceModel(path: model)
