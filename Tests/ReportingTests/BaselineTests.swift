@@ -43,7 +43,9 @@ import Testing
     var report = gateReport(
       before: 1, after: 1 - Double(wrong.count) / Double(labels.count), samples: labels.count)
     var tally = Report.OutcomeTally()
-    for (index, label) in labels.enumerated() { tally.add(label: label, isRight: !wrong.contains(index)) }
+    for (index, label) in labels.enumerated() {
+      tally.add(label: label, sample: UInt64(index), isRight: !wrong.contains(index))
+    }
     report.quality?.outcomes = tally.outcomes
     return report
   }
@@ -63,12 +65,12 @@ import Testing
       try read.judged("max-drop", "1", baseline: baseline) == now.judged("max-drop", "1", baseline: baseline))
   }
 
-  @Test(arguments: ["labels", "count", "digits", "length", "none"])
+  @Test(arguments: ["samples", "count", "digits", "length", "none"])
   func otherSamplesAreNotComparedOneByOne(change: String) throws {
     let labels = (0..<200).map { $0 % 10 }
     var baseline = try entry(measured([3], of: labels))
     switch change {
-    case "labels": baseline.quality?.outcomes?.labelsSha256 = SampleReport.digest("00")
+    case "samples": baseline.quality?.outcomes?.samplesSha256 = SampleReport.digest("00")
     case "count": baseline.quality?.samples = 199
     case "digits": baseline.quality?.outcomes?.right = String(repeating: "x", count: 50)
     case "length": baseline.quality?.outcomes?.right.removeLast()
@@ -80,12 +82,22 @@ import Testing
     )
   }
 
+  /// Balanced, sorted sets have the same labels in the same order.
+  @Test func theSameLabelsAreNotTheSameSamples() {
+    func digest(_ label: Int, _ sample: UInt64) -> String? {
+      var tally = Report.OutcomeTally()
+      tally.add(label: label, sample: sample, isRight: true)
+      return tally.outcomes?.samplesSha256
+    }
+    #expect(digest(1, 7) == digest(1, 7) && digest(1, 7) != digest(1, 8) && digest(1, 7) != digest(2, 7))
+  }
+
   @Test func outcomesAreBits() {
     var tally = Report.OutcomeTally()
     #expect(tally.outcomes == nil)
-    for isRight in [true, false, false, true, true] { tally.add(label: 1, isRight: isRight) }
+    for isRight in [true, false, false, true, true] { tally.add(label: 1, sample: 0, isRight: isRight) }
     #expect(tally.outcomes?.right == "98")
-    for _ in 0..<100_000 { tally.add(label: 1, isRight: true) }
+    for _ in 0..<100_000 { tally.add(label: 1, sample: 0, isRight: true) }
     #expect(tally.outcomes == nil)
   }
 

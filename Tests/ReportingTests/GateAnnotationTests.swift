@@ -10,7 +10,7 @@ import Testing
     report.gates = [
       .init(
         gate: "max-size", limit: "1 B", found: "2 B", outcome: .fails, margin: "1 B too much", remark: remark),
-      .init(gate: "max-drop", limit: "1 points", found: "2", outcome: .withinNoise, margin: "1"),
+      .init(gate: "max-drop", limit: "1 point", found: "2", outcome: .withinNoise, margin: "1"),
       .init(gate: "max-macs", limit: "1", found: "1", outcome: .holds, margin: "0"),
     ]
     report.warnings = (0..<warnings).map { .init("warning \($0)") }
@@ -26,7 +26,7 @@ import Testing
     #expect(
       lines == [
         "::error file=r.yaml,line=12,title=edgeopt%3A max-size::max-size: found 2 B, the limit is 1 B (1 B too much)",
-        "::warning file=r.yaml,title=edgeopt%3A max-drop::max-drop: found 2, the limit is 1 points (1)",
+        "::warning file=r.yaml,title=edgeopt%3A max-drop::max-drop: found 2, the limit is 1 point (1)",
         "::notice file=r.yaml,title=edgeopt::tiny: 1 of 3 gates fails",
       ])
   }
@@ -47,6 +47,26 @@ import Testing
     let lines = GateAnnotations(report(warnings: 30), place: place()).workflowCommands.split(separator: "\n")
     #expect(lines.count { $0.hasPrefix("::warning") } == 10)
     #expect(lines.contains { $0.hasSuffix("::and 22 more warnings") })
+  }
+
+  @Test func manyErrorsAreCounted() {
+    var many = report()
+    many.gates = (0..<14).map {
+      .init(gate: "max-\($0)", limit: "1", found: "2", outcome: .fails, margin: "1 too much")
+    }
+    let lines = GateAnnotations(many, place: place()).workflowCommands.split(separator: "\n")
+    #expect(lines.count { $0.hasPrefix("::error") } == 10)
+    #expect(lines.contains { $0.hasSuffix("::and 5 more gates that fail") })
+  }
+
+  @Test func equalWarningsAreTold() throws {
+    var twice = report(warnings: 1)
+    twice.warnings.append(twice.warnings[0])
+    let entries = try #require(GateAnnotations(twice, place: place()).codeQuality.elements)
+    #expect(entries.count == 4 && Set(entries.map { $0["fingerprint"]?.string }).count == 4)
+    // The first is what it was alone.
+    let alone = GateAnnotations(report(warnings: 1), place: place()).codeQuality.elements
+    #expect(alone?[2]["fingerprint"] == entries[2]["fingerprint"])
   }
 
   @Test func codeQualityHasWhatGitLabWants() throws {

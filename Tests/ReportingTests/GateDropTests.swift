@@ -14,6 +14,23 @@ import Testing
     #expect(try report.judged("max-drop", "1.5").margin == "0.50 points to spare")
   }
 
+  /// A test of few draws cannot see what is as rare as the gate asks: that is not noise.
+  @Test func whatTheTestCannotTellFails() throws {
+    var report = gateReport(metric: "mse", before: 0.1, after: 0.2, pValue: 2.0 / 501)
+    report.quality?.difference?.leastPValue = 2.0 / 501
+    let result = try report.judged("max-drop", "2%", significant: true, confidence: "0.999")
+    #expect(result.outcome == .fails, "\(result)")
+    #expect(
+      result.remark?.contains("is not known at 99.9 % confidence: measure with --confidence 0.999") == true,
+      "\(result)")
+    // Where it can tell, it decides.
+    #expect(
+      try report.judged("max-drop", "2%", significant: true).remark?.contains("more than chance") == true)
+    report.quality?.difference?.leastPValue = 0.0001
+    #expect(
+      try report.judged("max-drop", "2%", significant: true, confidence: "0.999").outcome == .withinNoise)
+  }
+
   @Test func theLimitItselfHolds() throws {
     // 0.99 - 0.985 is a little more than 0.005 in binary.
     #expect(0.99 - 0.985 > 0.005)

@@ -61,4 +61,36 @@ import Testing
     #expect(try report.judged("max-class-drop", "5", significant: true).outcome == .withinNoise)
     #expect(try report.judged("max-class-drop", "10").outcome == .holds)
   }
+
+  /// A few samples more or less make the largest change, and a class of many may lose for good at the same time.
+  @Test func aSmallClassHidesNoLargeOne() throws {
+    var report = gateReport()
+    report.quality?.classes = [
+      .init(index: 0, name: "rare", samples: 4, correctBefore: 4, correctAfter: 2, broken: 2, mended: 0),
+      .init(
+        index: 1, name: "common", samples: 500, correctBefore: 490, correctAfter: 440, broken: 55, mended: 5),
+    ]
+    let result = try report.judged("max-class-drop", "5", significant: true)
+    #expect(result.outcome == .fails && result.found == "10.00 points ('common')")
+    #expect(result.remark?.contains("is more than chance explains") == true, "\(result)")
+    #expect(try report.judged("max-class-drop", "5").found == "50.00 points ('rare')")
+    #expect(try report.judged("max-class-drop", "20", significant: true).outcome == .withinNoise)
+    // What was not tested may not be put down to chance.
+    report.quality?.classes[1].broken = nil
+    #expect(try report.judged("max-class-drop", "5", significant: true).outcome == .fails)
+  }
+
+  @Test func onePointIsOne() throws {
+    #expect(try gateReport().judged("max-drop", "1").limit == "1 point")
+    #expect(try gateReport().judged("max-drop", "0.5").limit == "0.5 points")
+    #expect(try gateReport().judged("max-class-drop", "1").limit == "1 point")
+    #expect(try DropLimit("1 point").text == "1 point" && DropLimit("2pp").text == "2 points")
+  }
+
+  @Test func whatWasComparedAndIsNoNumberIsSaid() throws {
+    var report = gateReport()
+    report.quality?.outputSqnrSamples = 50
+    let result = try report.judged("min-sqnr", "1")
+    #expect(result.outcome == .unknown && result.remark?.contains("not finite") == true)
+  }
 }

@@ -41,13 +41,14 @@ func gateReport(
 
 extension Report {
   /// The result of one limit.
-  func judged(_ gate: String, _ limit: String, baseline: BaselineEntry? = nil, significant: Bool = false)
-    throws
-    -> GateResult
-  {
+  func judged(
+    _ gate: String, _ limit: String, baseline: BaselineEntry? = nil, significant: Bool = false,
+    confidence: String = "95%"
+  ) throws -> GateResult {
     var limits = GateLimits()
     try limits.set(gate, to: limit)
     limits.significant = significant
+    try limits.set("confidence", to: confidence)
     let results = try limits.judge(self, against: baseline)
     return results[0]
   }

@@ -58,6 +58,25 @@ import Testing
     #expect(text.components(of: "<details>") == text.components(of: "</details>"))
   }
 
+  @Test func eachReportHasItsMark() {
+    func mark(_ name: String) -> Substring? {
+      var report = SampleReport.minimal
+      report.name = name
+      return MarkdownReport(report).text().split(separator: "\n").last
+    }
+    let names = ["kws-s", "kwss", "猫", "犬", "", "--", String(repeating: "n", count: 101), "kws s"]
+    #expect(Set(names.map(mark)).count == names.count)
+    #expect(mark("kws-s") == mark("kws-s") && mark("kws-s")?.hasPrefix("<!-- edgeopt kwss ") == true)
+    for name in names { #expect(mark(name)?.wholeMatch(of: /<!-- edgeopt [a-zA-Z0-9_. ]+ -->/) != nil) }
+  }
+
+  @Test func aSummaryIsCutAtItsOwnLimit() {
+    var report = SampleReport.full
+    report.notes = (0..<20_000).map { "note \($0): " + String(repeating: "x", count: 50) }
+    let text = MarkdownReport(report, limit: MarkdownReport.summaryLimit).text()
+    #expect(text.contains("this summary may have 500,000 characters at most"))
+  }
+
   @Test func hugeReportsAreCut() {
     var report = SampleReport.full
     report.notes = (0..<5_000).map { "note \($0): " + String(repeating: "ä", count: 50) }
@@ -72,7 +91,7 @@ import Testing
     for limit in [65_536, 10_000] {
       let text = MarkdownReport(report, limit: limit).text()
       #expect(text.utf8.count <= limit && text.utf8.count > limit / 2)
-      #expect(text.contains("The rest is cut off"))
+      #expect(text.contains("this comment may have \(NumberFormat.count(limit)) characters at most"))
       #expect(text.contains("<!-- edgeopt "))
       #expect(text.components(of: "<details>") == text.components(of: "</details>"))
     }

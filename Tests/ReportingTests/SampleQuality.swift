@@ -42,7 +42,7 @@ enum SampleQuality {
     quality.after = Report.Measurement(value: 569.0 / 597, low: 0.9330, high: 0.9673, correct: 569)
     quality.difference = Report.Difference(
       value: -2.0 / 597, low: -0.0117, high: 0.0050, pValue: 0.6875, test: "McNemar, exact",
-      isSignificant: false,
+      isSignificant: false, leastPValue: 0.03125,
       broken: broken.reduce(0, +), mended: mended.reduce(0, +))
     quality.agreement = Report.Share(value: 589.0 / 597, low: 0.9738, high: 0.9932, count: 589)
     quality.outputSqnr = 34.0
@@ -55,7 +55,7 @@ enum SampleQuality {
     quality.confusion = Report.Confusion(before: before, after: after)
     // 569 of 597 are right: digits with four bits, but for the last 28 samples.
     quality.outcomes = Report.Outcomes(
-      labelsSha256: SampleReport.digest("aa"),
+      samplesSha256: SampleReport.digest("aa"),
       right: String(repeating: "f", count: 142) + "8" + String(repeating: "0", count: 7))
     return quality
   }

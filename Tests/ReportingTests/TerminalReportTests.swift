@@ -81,7 +81,9 @@ import Testing
     #expect(quality.sentences[0] == "top1 stays the same: no sample of 597 changes sides")
     quality.difference?.broken = 2
     quality.difference?.mended = 2
-    #expect(quality.sentences[0].contains("of 597 samples 2 got lost, 2 were won; that is inside the noise"))
+    #expect(quality.sentences[0].contains("of 597 samples 2 were lost, 2 gained; that is inside the noise"))
+    quality.difference?.leastPValue = 0.06
+    #expect(quality.sentences[0].hasSuffix("2 gained; whether that is chance is not known"))
     quality.after?.notFinite = 3
     #expect(quality.sentences.contains("3 samples gave NaN or infinity after; they count as wrong"))
   }

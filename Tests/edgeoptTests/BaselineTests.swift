@@ -53,6 +53,22 @@ import Testing
     #expect(run.output.contains("20,000 B in the baseline"))
   }
 
+  @Test func anotherSourceIsReplacedOnDemandOnly() throws {
+    let folder = try TemporaryFolder()
+    #expect(try update(folder).status == 0)
+    let text = try String(contentsOfFile: folder.path("lock.json"), encoding: .utf8)
+    let place = try #require(text.range(of: #""source_sha256": "[0-9a-f]{64}""#, options: .regularExpression))
+    let other = text.replacingCharacters(
+      in: place, with: #""source_sha256": "\#(String(repeating: "a", count: 64))""#)
+    _ = try folder.write(other.utf8, to: "lock.json")
+    let run = try update(folder)
+    #expect(run.status == 65 && run.error.contains("another source (SHA-256 aaaaaaaaaaaa…)"), "\(run.error)")
+    #expect(run.error.contains("--force") && run.error.contains("--name"))
+    #expect(try String(contentsOfFile: folder.path("lock.json"), encoding: .utf8) == other)
+    #expect(try update(folder, "--force").status == 0)
+    #expect(try String(contentsOfFile: folder.path("lock.json"), encoding: .utf8) == text)
+  }
+
   @Test func severalModelsStandByName() throws {
     let folder = try TemporaryFolder()
     #expect(try update(folder, "--name", "zebra").status == 0)

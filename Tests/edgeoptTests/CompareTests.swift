@@ -94,7 +94,8 @@ import Testing
     let report = try compare(ProgramRun.model, try quantized(in: folder), Self.data)
     let quality = try #require(report["quality"] as? [String: Any])
     #expect(quality["metric"] == nil && quality["difference"] == nil && quality["before"] == nil)
-    #expect((quality["agreement"] as? [String: Any])?["value"] as? Double ?? 0 > 0.98)
+    // Logits are not known to choose a class.
+    #expect(quality["agreement"] == nil)
     #expect(try #require(quality["output_sqnr"] as? Double) > 20)
     #expect((report["notes"] as? [String])?.contains { $0.contains("no labels were given") } == true)
   }

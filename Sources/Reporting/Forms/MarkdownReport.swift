@@ -1,3 +1,5 @@
+import Storage
+
 /// A report as Markdown, for a comment on a pull request or a job's summary: the verdict first, then a short table; what
 /// fewer people want is folded.
 ///
@@ -34,7 +36,8 @@ public struct MarkdownReport: Sendable {
   public func text() -> String {
     let cut = """
 
-      **The rest is cut off:** a comment on GitHub holds at most \(NumberFormat.count(Self.commentLimit)) characters. \
+      **The rest is cut off:** this \(limit > Self.commentLimit ? "summary" : "comment") may have \
+      \(NumberFormat.count(limit)) characters at most. \
       All of it is in the report's other forms (.html, .json).
 
       """
@@ -218,13 +221,18 @@ public struct MarkdownReport: Sendable {
     "\(file.path): \(file.what)" + (file.bytes.map { ", \(NumberFormat.bytes($0))" } ?? "")
   }
 
-  /// The comment at the end tells one report's comment from another's, so that a job finds its own and replaces it.
+  /// The comment at the end tells one report's comment from another's, so that a job finds its own and replaces it: by as
+  /// much of the name as may stand there, for people, and by the digest of all of it.
   private var footer: String {
     let key = report.name.prefix(100).filter {
       ($0.isASCII && ($0.isLetter || $0.isNumber)) || $0 == "_" || $0 == "."
     }
+    var digest = SHA256()
+    digest.add(report.name)
+    let mark = [String(key), String(digest.hexadecimal.prefix(12))].filter { !$0.isEmpty }.joined(
+      separator: " ")
     let version = "\(report.tool.name) \(report.tool.version)"
-    return "<sub>\(MarkdownText.escaped(String(version.prefix(100))))</sub>\n<!-- edgeopt \(key) -->\n"
+    return "<sub>\(MarkdownText.escaped(String(version.prefix(100))))</sub>\n<!-- edgeopt \(mark) -->\n"
   }
 }
 

@@ -87,6 +87,9 @@ extension NumberFormat {
   /// Bytes to the last one, as limits count them: "7,568 B".
   public static func exactBytes(_ value: Int) -> String { "\(count(value)) B" }
 
+  /// Percentage points, whose number is written already: "1 point", "0.5 points", "1.00 points".
+  static func points(_ number: String) -> String { number == "1" ? "1 point" : "\(number) points" }
+
   /// How likely something is by chance alone: "p = 0.625", "p < 0.001".
   public static func probability(_ value: Double) -> String {
     value < 0.001 ? "p < 0.001" : "p = \(significant(min(value, 1), digits: value < 0.1 ? 2 : 3))"

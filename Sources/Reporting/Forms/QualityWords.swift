@@ -1,3 +1,5 @@
+import Statistics
+
 extension Report.Quality {
   /// What became of the accuracy, in sentences, each with what chance alone may do.
   ///
@@ -25,10 +27,10 @@ extension Report.Quality {
       text +=
         broken + mended == 0
         ? ": no sample of \(NumberFormat.count(samples)) changes sides"
-        : ": of \(total) \(NumberFormat.count(broken)) got lost, \(NumberFormat.count(mended)) were won"
+        : ": of \(total) \(NumberFormat.count(broken)) \(broken == 1 ? "was" : "were") lost, \(NumberFormat.count(mended)) gained"
     }
     guard difference.value != 0 || difference.broken ?? 0 > 0 else { return text }
-    return text + "; \(difference.significance(of: samples))"
+    return text + "; \(difference.verdict(on: samples, at: confidence))"
   }
 
   private var agreementSentence: String? {
@@ -56,8 +58,11 @@ extension Report.Quality {
 }
 
 extension Report.Difference {
+  var significance: Significance { Significance(pValue: pValue, test: test, least: leastPValue ?? 0) }
+
   /// "that is inside the noise of 597 samples (McNemar, exact: p = 0.625)"
-  func significance(of samples: Int) -> String {
+  func verdict(on samples: Int, at confidence: Double) -> String {
+    guard significance.isKnown(at: confidence) else { return "whether that is chance is not known" }
     let verdict =
       isSignificant
       ? "that is more than chance explains"

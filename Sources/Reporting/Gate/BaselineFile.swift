@@ -43,7 +43,7 @@ public struct BaselineFile: Sendable, Hashable {
       let report = try Report(path: path)
       guard let entry = BaselineEntry(report) else {
         throw Diagnostic(
-          .badData, "the report '\(path)' tells of no model",
+          .badData, "the report '\(path)' describes no model",
           hint: "take a report of 'quantize', 'optimize' or 'compare'")
       }
       models = [entry]

@@ -14,7 +14,7 @@ struct CostGates {
 
   // MARK: - Numbers
 
-  private static let noModel = "the report tells of no model"
+  private static let noModel = "the report describes no model"
 
   private var size: Report.GateResult? {
     limits.maxSize.map {

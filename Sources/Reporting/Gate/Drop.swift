@@ -36,7 +36,7 @@ extension DropLimit {
   func words(for scale: MetricScale) -> String {
     let number = SignedQuantity.text(size)
     return switch scale.unit {
-    case .share: "\(number) points"
+    case .share: NumberFormat.points(number)
     case .decibel: "\(number) dB"
     case .error: "\(number) %"
     default: text

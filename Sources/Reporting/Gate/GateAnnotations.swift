@@ -37,20 +37,21 @@ public struct GateAnnotations: Sendable {
   public var workflowCommands: String {
     var lines: [String] = []
     let failed = report.gates.filter { !$0.passes }
-    lines += failed.map { command("error", gate: $0.gate, $0.sentence) }
+    lines += shortened(
+      "error", failed.map { command("error", gate: $0.gate, $0.sentence) }, "gates that fail")
     let noisy = report.gates.filter { $0.outcome == .withinNoise }.map {
       command("warning", gate: $0.gate, $0.sentence)
     }
     let warnings = report.warnings.map { command("warning", gate: nil, $0.message) }
-    lines += shortened(noisy + warnings)
+    lines += shortened("warning", noisy + warnings, "warnings")
     lines.append(command("notice", gate: nil, "\(report.name): \(report.gateVerdict)"))
     return lines.map { $0 + "\n" }.joined()
   }
 
-  private func shortened(_ commands: [String]) -> [String] {
+  private func shortened(_ kind: String, _ commands: [String], _ what: String) -> [String] {
     guard commands.count > Self.limit else { return commands }
     let rest = commands.count - Self.limit + 1
-    return commands.prefix(Self.limit - 1) + [command("warning", gate: nil, "and \(rest) more warnings")]
+    return commands.prefix(Self.limit - 1) + [command(kind, gate: nil, "and \(rest) more \(what)")]
   }
 
   private func command(_ kind: String, gate: String?, _ message: String) -> String {
@@ -79,14 +80,19 @@ public struct GateAnnotations: Sendable {
 
   /// GitLab's Code Quality report: an entry for everything that fails, and for what chance alone explains.
   public var codeQuality: JSON {
-    .array(
+    var seen: [String: Int] = [:]
+    return .array(
       report.gates.filter { $0.outcome != .holds }.map { gate in
         let severity = gate.outcome == .withinNoise ? "minor" : "major"
         return entry(
           "edgeopt/\(gate.gate)", gate.sentence, severity, key: gate.gate, line: place.lines[gate.gate])
       }
         + report.warnings.map { warning in
-          entry("edgeopt/warning", warning.message, "info", key: warning.message, line: nil)
+          // GitLab shows one of those whose fingerprints are equal.
+          seen[warning.message, default: 0] += 1
+          let count = seen[warning.message] ?? 1
+          let key = count == 1 ? warning.message : "\(warning.message)\u{1F}\(count)"
+          return entry("edgeopt/warning", warning.message, "info", key: key, line: nil)
         })
   }
 

@@ -55,12 +55,14 @@ public struct GateLimits: Sendable, Hashable {
       name: "max-drop", form: .text(pattern: "^\\+?\(number) *(points?|pp|[dD][bB]|%)?$"),
       expected: DropLimit.expected,
       help:
-        "How much worse the metric may get: points for top1, top5, auc and miou, dB for psnr and sqnr, percent (2%) for mse and mae."
+        "How much worse the metric may get: points for top1, top5, auc and miou, dB for psnr and sqnr, a number (0.01) for cosine, percent (2%) for mse and mae."
     ),
     Key(
       name: "min-metric", form: .text(pattern: "^[+-]?\(number) *([dD][bB]|%)?$"),
       expected: MetricLimit.expected,
-      help: "How good the metric must be at least, such as 85%; for mse and mae how large it may be at most."),
+      help:
+        "How good the metric must be at least, such as 85% (a number for cosine, such as 0.99); for mse and mae how large it may be at most."
+    ),
     Key(
       name: "max-class-drop", form: .text(pattern: "^\\+?\(number) *(points?|pp)?$"),
       expected: PointsLimit.expected,
@@ -97,7 +99,7 @@ public struct GateLimits: Sendable, Hashable {
       help: "The model must fit the flash and the SRAM of the target."),
     Key(
       name: "no-warnings", form: .flag, expected: "true or false",
-      help: "Nothing may have been warned of."),
+      help: "Fails on any warning."),
     Key(
       name: "confidence", form: .text(pattern: "^\(number) *%?$"), expected: ConfidenceLevel.expected,
       help: "How sure a drop must be to count as more than chance."),

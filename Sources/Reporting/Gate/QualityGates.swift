@@ -58,7 +58,7 @@ struct QualityGates {
         return .unknown(
           "max-drop", words, "the report measured one model only: give --baseline FILE to compare with")
       }
-      let test = quality.difference.map { Significance(pValue: $0.pValue, test: $0.test) }
+      let test = quality.difference.map(\.significance)
       return judge(
         limit, Drop(from: before.value, to: found.value, scale), test, whose: "before",
         samples: quality.samples)
@@ -113,9 +113,16 @@ struct QualityGates {
     var outcome = exceeds ? Report.GateResult.Outcome.fails : .holds
     var remarks = ["\(scale.text(drop.before)) \(whose), \(scale.text(drop.after)) now"]
     if drop.size > 0, let test, !test.test.isEmpty {
-      let isChance = !test.isSignificant(at: limits.confidence.level)
-      if exceeds, isChance, limits.significant { outcome = .withinNoise }
-      remarks.append(chance(isChance, "the drop of \(drop.text(drop.size))", test, samples: samples))
+      let level = limits.confidence.level
+      let isChance = !test.isSignificant(at: level)
+      if test.isKnown(at: level) {
+        if exceeds, isChance, limits.significant { outcome = .withinNoise }
+        remarks.append(chance(isChance, "the drop of \(drop.text(drop.size))", test, samples: samples))
+      } else {
+        remarks.append(
+          "whether chance explains it is not known at \(NumberFormat.confidence(level)) confidence: "
+            + "measure with --confidence \(limits.confidence.text), or lower the gate's")
+      }
       if let reference = baseline?.quality, report.quality.flatMap({ changes(since: reference, $0) }) == nil {
         remarks.append("compared without pairing: the baseline is of other samples, or holds no outcomes")
       }
@@ -170,11 +177,11 @@ struct QualityGates {
 
   private var classDrop: Report.GateResult? {
     guard let limit = limits.maxClassDrop else { return nil }
-    let words = "\(limit.text) points"
+    let words = NumberFormat.points(limit.text)
     let classes = (report.quality?.classes ?? []).filter {
       $0.samples > 0 && $0.correctBefore != nil && $0.correctAfter != nil
     }
-    guard let worst = classes.min(by: { ($0.change, $0.index) < ($1.change, $1.index) }) else {
+    guard let worst = decisive(of: classes, beyond: limit) else {
       return .unknown(
         "max-class-drop", words,
         "classes are compared where both models are measured on class labels: --data and --labels")
@@ -184,11 +191,7 @@ struct QualityGates {
     let exceeds = excess > Self.tolerance
     var outcome = exceeds ? Report.GateResult.Outcome.fails : .holds
     var remark: String?
-    if worst.change < 0, let broken = worst.broken, let mended = worst.mended {
-      var test = Significance.mcNemar(broken: broken, mended: mended)
-      // The worst of many classes is bad by chance more easily than a single one.
-      test.pValue = min(1, test.pValue * Double(classes.count))
-      test.test += ", the worst of \(NumberFormat.count(classes.count, of: "class", plural: "classes"))"
+    if worst.change < 0, let test = significance(of: worst, among: classes.count) {
       let isChance = !test.isSignificant(at: limits.confidence.level)
       if exceeds, isChance, limits.significant { outcome = .withinNoise }
       remark = chance(
@@ -205,6 +208,29 @@ struct QualityGates {
       remark: remark)
   }
 
+  /// The class with the largest drop. Where only drops beyond chance count, the largest of those that are beyond the limit
+  /// and may not be put down to chance, if there is any: a small class must not hide a large one.
+  private func decisive(
+    of classes: [Report.ClassAccuracy], beyond limit: PointsLimit
+  ) -> Report.ClassAccuracy? {
+    let sorted = classes.sorted { ($0.change, $0.index) < ($1.change, $1.index) }
+    guard limits.significant else { return sorted.first }
+    let real = sorted.first { entry in
+      guard -entry.change - limit.points / 100 > Self.tolerance else { return false }
+      return significance(of: entry, among: classes.count)?.isSignificant(at: limits.confidence.level) ?? true
+    }
+    return real ?? sorted.first
+  }
+
+  /// One of many classes is bad by chance more easily than a single one; nil where the samples were not counted.
+  private func significance(of entry: Report.ClassAccuracy, among count: Int) -> Significance? {
+    guard let broken = entry.broken, let mended = entry.mended else { return nil }
+    var test = Significance.mcNemar(broken: broken, mended: mended)
+    test.pValue = min(1, test.pValue * Double(count))
+    test.test += ", one of \(NumberFormat.count(count, of: "class", plural: "classes"))"
+    return test
+  }
+
   private var agreement: Report.GateResult? {
     guard let limit = limits.minAgreement else { return nil }
     let scale = MetricScale("top1")
@@ -212,7 +238,8 @@ struct QualityGates {
     guard let agreement = report.quality?.agreement, agreement.value.isFinite, agreement.value <= 1 else {
       return .unknown(
         "min-agreement", words,
-        "both models have to be run on samples: give --data to the verb that makes the report")
+        "both models have to choose classes of samples: give --data to the verb that makes the report, and --labels if the "
+          + "outputs are not shares of classes")
     }
     let rest = agreement.value - limit.value
     let holds = rest >= -Self.tolerance
@@ -231,6 +258,9 @@ struct QualityGates {
     let scale = MetricScale("sqnr")
     let words = "\(limit.text) dB"
     guard let decibels = report.quality?.outputSqnr, !decibels.isNaN else {
+      if report.quality?.outputSqnrSamples != nil {
+        return .unknown("min-sqnr", words, "the outputs that were compared hold values that are not finite")
+      }
       return .unknown(
         "min-sqnr", words,
         "the outputs of both models have to be compared: 'quantize' does it on calibration samples, 'compare' on --data"

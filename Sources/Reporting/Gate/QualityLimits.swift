@@ -1,5 +1,5 @@
-/// How much worse a metric may get: points for shares (top1, top5, auc, miou), decibels for psnr and sqnr, a part of the value
-/// for mse and mae.
+/// How much worse a metric may get: points for shares (top1, top5, auc, miou), decibels for psnr and sqnr, a plain number for
+/// cosine, a part of the value for mse and mae.
 ///
 ///     try DropLimit("0.5")  // half a percentage point of top1, or half a decibel of psnr
 ///     try DropLimit("2%")   // mse may grow by a fiftieth
@@ -11,7 +11,8 @@ public struct DropLimit: GateLimit {
   }
 
   static let expected =
-    "0 or more: points for top1, top5, auc and miou (0.5), dB for psnr and sqnr (1), or a share for mse and mae (2%)"
+    "0 or more: points for top1, top5, auc and miou (0.5), dB for psnr and sqnr (1), a number for cosine (0.01), "
+    + "or a share for mse and mae (2%)"
 
   public var size: Double
   public var unit: Unit
@@ -29,7 +30,8 @@ public struct DropLimit: GateLimit {
   }
 
   public var text: String {
-    SignedQuantity.text(size) + (unit == .points ? " " : "") + unit.rawValue
+    let number = SignedQuantity.text(size)
+    return unit == .points ? NumberFormat.points(number) : number + unit.rawValue
   }
 }
 

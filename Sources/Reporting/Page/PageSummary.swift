@@ -94,7 +94,10 @@ extension ReportPage {
     let scale = MetricScale(metric)
     var notes: [Markup] = []
     if let difference = quality.difference, difference.value.isFinite {
-      let meaning = difference.isSignificant ? "more than chance explains" : "within the noise"
+      let meaning =
+        difference.isSignificant
+        ? "more than chance explains"
+        : difference.significance.isKnown(at: quality.confidence) ? "within the noise" : "chance is not known"
       notes.append(
         difference.value == 0
           ? "no difference" : "\(scale.change(difference.value)): \(meaning)".typographic)

@@ -50,6 +50,8 @@ extension Report {
     public var high: Double
     /// How likely a difference this large is by chance alone when both models are equally good.
     public var pValue: Double
+    /// The least ``pValue`` that the test can give, however clear the difference; nil where that is as near to 0 as it may be.
+    public var leastPValue: Double?
     /// "McNemar, exact", "paired bootstrap"
     public var test: String
     /// ``pValue`` below 1 − ``Quality/confidence``.
@@ -60,12 +62,13 @@ extension Report {
 
     public init(
       value: Double, low: Double, high: Double, pValue: Double, test: String, isSignificant: Bool,
-      broken: Int? = nil, mended: Int? = nil
+      leastPValue: Double? = nil, broken: Int? = nil, mended: Int? = nil
     ) {
       self.value = value
       self.low = low
       self.high = high
       self.pValue = pValue
+      self.leastPValue = leastPValue
       self.test = test
       self.isSignificant = isSignificant
       self.broken = broken

@@ -119,19 +119,25 @@ struct EvaluatedModel {
   // MARK: - Running
 
   /// The outputs of each sample as the model makes them: floats in the model's declared layout, or the device's integers.
-  func outputs(of range: Range<Int>) throws(Diagnostic) -> [[TensorValue]] {
+  /// `seen` gets what the data give the model.
+  func outputs(
+    of range: Range<Int>, seen: SampleFingerprints? = nil
+  ) throws(Diagnostic) -> [[TensorValue]] {
     switch executor {
-    case .float(let runner): try floatOutputs(of: range, runner)
+    case .float(let runner): try floatOutputs(of: range, runner, seen)
     case .device(let device, let runner, _):
       try runner.run(
         workers.map(range) { index throws(Diagnostic) in
-          try device.stored(ordered(dataset.sample(at: index).inputs))
+          let inputs = try dataset.sample(at: index).inputs
+          seen?.add(inputs, of: index..<index + 1)
+          return try device.stored(ordered(inputs))
         })
     }
   }
 
-  private func floatOutputs(of range: Range<Int>, _ runner: BatchRunner) throws(Diagnostic) -> [[TensorValue]]
-  {
+  private func floatOutputs(
+    of range: Range<Int>, _ runner: BatchRunner, _ seen: SampleFingerprints?
+  ) throws(Diagnostic) -> [[TensorValue]] {
     let program = runner.program
     let ports = program.graph.outputs
     var next = range.lowerBound
@@ -141,8 +147,9 @@ struct EvaluatedModel {
       guard next < range.upperBound else { return nil }
       let part = next..<min(next + count, range.upperBound)
       next = part.upperBound
-      return SampleBatch(
-        inputs: program.values(of: ordered(try dataset.batch(part).inputs)), count: part.count)
+      let inputs = try dataset.batch(part).inputs
+      seen?.add(inputs, of: part)
+      return SampleBatch(inputs: program.values(of: ordered(inputs)), count: part.count)
     } deliver: { outputs, count throws(Diagnostic) in
       for index in 0..<count {
         found.append(zip(outputs, ports).map { $0.sample(index, of: count, port: $1) })

@@ -54,11 +54,17 @@ struct PairedEvaluation {
     var next = 0
     while next < before.dataset.count {
       let range = next..<min(next + blockSize, before.dataset.count)
-      let (one, time) = try Self.timed { () throws(Diagnostic) in try before.outputs(of: range) }
+      // Outcomes are those of the model after.
+      let seen = metric == nil ? nil : SampleFingerprints(of: range)
+      let (one, time) = try Self.timed { () throws(Diagnostic) in
+        try before.outputs(of: range, seen: after == nil ? seen : nil)
+      }
       seconds.before += time
       var two: [[TensorValue]]?
       if let after {
-        let (made, time) = try Self.timed { () throws(Diagnostic) in try after.outputs(of: range) }
+        let (made, time) = try Self.timed { () throws(Diagnostic) in
+          try after.outputs(of: range, seen: seen)
+        }
         seconds.after += time
         two = made
       }
@@ -67,7 +73,11 @@ struct PairedEvaluation {
         let place = index - range.lowerBound
         return try self.facts(index, one[place], two?[place], pairs)
       }
-      for fact in facts { tally.add(fact) }
+      for (index, fact) in zip(range, facts) {
+        var fact = fact
+        if let seen { fact.fingerprint = seen[index] }
+        tally.add(fact)
+      }
       next = range.upperBound
       progress.advance(to: next)
     }
@@ -132,7 +142,7 @@ struct PairedEvaluation {
     case .top1, .top5, .auc: return max(2, count)
     case .some: return nil
     case nil:
-      // A vector that is no picture of the input may be scores of classes.
+      // A vector that does not copy the input may be shares of classes; the samples tell.
       let copiesInput = before.dataset.inputs.contains { $0.shape.elementCountPerSample == count }
       return sizes.filter { $0 != 1 }.count == 1 && !copiesInput ? count : nil
     }
@@ -154,6 +164,7 @@ struct PairedEvaluation {
     let second = two.map { after!.real($0, after!.output) }
     if classCount != nil {
       facts.chosen = (ClassScores(first).chosen, second.flatMap { ClassScores($0).chosen })
+      if metric == nil { facts.isDistribution = Self.isDistribution(first) }
     }
     if let metric, let label = try before.dataset.label(at: index) {
       let name = before.dataset.name(at: index)
@@ -178,12 +189,29 @@ struct PairedEvaluation {
   }
 }
 
+extension PairedEvaluation {
+  /// Shares that sum to 1, as a softmax gives them, up to the rounding of integers of eight bits.
+  fileprivate static func isDistribution(_ output: TensorValue) -> Bool {
+    let numbers = output.asFloats().floats
+    var sum = 0.0
+    for index in 0..<numbers.count {
+      guard numbers[index] >= 0 else { return false }
+      sum += Double(numbers[index])
+    }
+    return (sum - 1).magnitude <= min(0.25, 0.01 + Double(numbers.count) / 512)
+  }
+}
+
 /// What one sample says of both models.
 struct SampleFacts: Sendable {
   var scores: (before: SampleScore, after: SampleScore?)?
   var chosen: (before: Int?, after: Int?) = (nil, nil)
   /// The right class.
   var label: Int?
+  /// Tells the sample from others.
+  var fingerprint: UInt64 = 0
+  /// Whether the output of the model before is shares of classes.
+  var isDistribution = false
   private(set) var signal = 0.0
   private(set) var noise = 0.0
 

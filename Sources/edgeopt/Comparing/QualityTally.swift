@@ -9,6 +9,8 @@ struct QualityTally {
   private var classes: ClassTally?
   private var outcomes = Report.OutcomeTally()
   private var samples = 0
+  /// Samples whose outputs are shares of the classes.
+  private var distributions = 0
   private var power = RunningRatio()
 
   private var isPair: Bool { evaluation.after != nil }
@@ -21,6 +23,7 @@ struct QualityTally {
 
   mutating func add(_ facts: SampleFacts) {
     samples += 1
+    if facts.isDistribution { distributions += 1 }
     power.add(facts.signal, over: facts.noise)
     if let scores = facts.scores { paired?.add(before: scores.before, after: scores.after ?? scores.before) }
     classes?.add(chosen: facts.chosen.before, facts.chosen.after)
@@ -29,7 +32,7 @@ struct QualityTally {
     let before = scores.before.isRight ?? (facts.chosen.before == label)
     let after = scores.after.map { $0.isRight ?? (facts.chosen.after == label) } ?? false
     classes?.add(label: label, chosen: facts.chosen, isRight: (before, after))
-    outcomes.add(label: label, isRight: isPair ? after : before)
+    outcomes.add(label: label, sample: facts.fingerprint, isRight: isPair ? after : before)
   }
 
   /// Of the model before.
@@ -56,7 +59,11 @@ struct QualityTally {
     if let classes {
       quality.classes = classes.classes(names: evaluation.before.dataset.classNames)
       quality.confusion = classes.confusionMatrices
-      if isPair, samples > 0 { quality.agreement = Report.Share(classes.agreeing, of: samples, confidence) }
+      // Without labels, only outputs that are shares of classes are known to choose one.
+      let choosesClasses = paired != nil || distributions == samples
+      if isPair, samples > 0, choosesClasses {
+        quality.agreement = Report.Share(classes.agreeing, of: samples, confidence)
+      }
     }
     if isPair, pairs > 0, samples > 0 {
       // A document has no word for NaN: what is no number would be read back as no error at all.
@@ -83,6 +90,7 @@ extension Report.Difference {
       value: found.value, low: found.interval.low, high: found.interval.high,
       pValue: found.significance.pValue, test: found.significance.test,
       isSignificant: found.significance.isSignificant(at: confidence.level),
+      leastPValue: found.significance.least > 0 ? found.significance.least : nil,
       broken: counts ? paired.outcomes.broken : nil, mended: counts ? paired.outcomes.mended : nil)
   }
 }

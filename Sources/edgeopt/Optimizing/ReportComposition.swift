@@ -63,7 +63,8 @@ struct ReportComposition {
     guard let measured else { return }
     let found = try Report(path: measured.path(of: StageFile.report))
     var quality = found.quality
-    if quality?.outputSqnr == nil {
+    // What was measured and is not a number stays so.
+    if quality?.outputSqnrSamples == nil {
       quality?.outputSqnr = report.quality?.outputSqnr
       quality?.outputSqnrSamples = report.quality?.outputSqnrSamples
     }

@@ -12,8 +12,8 @@ struct BaselineCommand: Command {
       A baseline holds for each model, by its name, what it costs and how good it is. Teams commit it: a change of the \
       numbers is then a change in the file that somebody looks at.
 
-      'update' takes the models of reports in, in place of those of the same name, and says what changed. 'show' prints \
-      what is in the file, 'remove' drops a model.
+      'update' takes the models of reports in, in place of those of the same name, and says what changed; one that was \
+      made from another source is replaced with --force only. 'show' prints what is in the file, 'remove' drops a model.
 
       The same reports give the same bytes: there are no times and no paths of this machine in it.
       """,
@@ -37,13 +37,14 @@ struct BaselineCommand: Command {
   var output: String?
   @Option("The model's name in the lock file.", value: "NAME", defaultText: "the report's")
   var name: String?
+  @Flag("Replace a model of the same name that was made from another source.") var force = false
   @OptionGroup("common options") var common: CommonOptions
 
   private var path: String { file ?? output ?? BaselineFile.usualName }
 
   func validate() throws(UsageError) {
     if file != nil, output != nil {
-      throw UsageError("FILE and --output both name the lock file", hint: "leave one away")
+      throw UsageError("FILE and --output both name the lock file", hint: "leave one out")
     }
     switch action {
     case .update:
@@ -55,6 +56,7 @@ struct BaselineCommand: Command {
       }
     case .show, .remove:
       if !report.isEmpty { throw UsageError("--report belongs to 'baseline update'") }
+      if force { throw UsageError("--force belongs to 'baseline update'") }
       if output != nil {
         throw UsageError(
           "--output belongs to 'baseline update'", hint: "edgeopt baseline \(action.rawValue) FILE")
@@ -78,7 +80,7 @@ struct BaselineCommand: Command {
       let document = try Report(path: report)
       guard var entry = BaselineEntry(document) else {
         throw Diagnostic(
-          .badData, "the report '\(report)' tells of no model",
+          .badData, "the report '\(report)' describes no model",
           hint: "take a report of 'quantize', 'optimize' or 'compare'")
       }
       if let name { entry.name = name }
@@ -87,11 +89,25 @@ struct BaselineCommand: Command {
           "'\(entry.name)': \(document.gateVerdict) in '\(report)'; its numbers are taken all the same")
       }
       let old = baseline.models.first { $0.name == entry.name }
+      if let old { try check(entry, replaces: old, from: report) }
       texts.append(BaselineComparison(old: old, new: entry).text(width: Terminal.output.tableWidth))
       baseline.set(entry)
     }
     try write(baseline)
     show(texts, baseline)
+  }
+
+  /// Two models may have one name by mistake; one that was trained anew has it on purpose.
+  private func check(
+    _ entry: BaselineEntry, replaces old: BaselineEntry, from report: String
+  ) throws(Diagnostic) {
+    guard !force, let was = old.sourceSha256, let now = entry.sourceSha256, was != now else { return }
+    throw Diagnostic(
+      .badData,
+      "'\(entry.name)' in '\(path)' was made from another source (SHA-256 \(was.prefix(12))…) than the model of "
+        + "'\(report)' (\(now.prefix(12))…)",
+      hint: "if the source changed on purpose, give --force; if it is another model, name it with --name NAME"
+    )
   }
 
   private func show() throws {
