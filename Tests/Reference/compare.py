@@ -243,6 +243,33 @@ class Checks:
                 return f"{metric} of the same model: {same}"
         return None
 
+    def unlabeled(self):
+        """Without labels models agree on classes where they give shares of them; other numbers choose nothing."""
+        softmax = [helper.make_node("Softmax", ["h"], ["y"], axis=1)]
+        shares = [dense(self.folder / f"shares{index}.onnx", weights, after=softmax)
+                  for index, weights in enumerate((self.weights, self.weights[:, ::-1]))]
+        chosen = [np.argmax(self.output(model, self.x), 1) for model in shares]
+        quality = self.compare(*shares, *self.data[:2])
+        if "agreement" in self.compare(self.one, self.two, *self.data[:2]):
+            return "numbers that may be anything choose classes"
+        return near(share(quality["agreement"]), wilson(np.sum(chosen[0] == chosen[1]), SAMPLES), "agreement")
+
+    def samples(self):
+        """Outcomes are of samples: the same in any layout of the model, others with the same labels."""
+        digest = lambda model, x, *more: json.loads(reference.call(
+            self.binary, ["evaluate", model, "--data", x, *self.data[2:], "--json", *more])
+        )["quality"]["outcomes"]["samples_sha256"]
+        wanted = digest(self.one, self.data[1])
+        changed = self.x.copy()
+        changed[-1, -1] = np.nextafter(changed[-1, -1], np.float32(9))
+        return first([
+            None if digest(self.two, self.data[1], "--threads", "1") == wanted else "another model sees other samples",
+            None if self.compare(self.one, self.two, *self.data)["outcomes"]["samples_sha256"] == wanted else "compare",
+            None if digest(self.one, self.save("changed", changed)) != wanted else "a changed sample",
+            None if digest(self.one, self.save("turned", self.x[::-1].copy())) != wanted else "another order",
+            None if digest(self.one, self.data[1], "--scale", "2") != wanted else "another preparation",
+        ])
+
     def named_classes(self):
         """Names come from data.yaml, and `evaluate` tells of one model alone."""
         (self.folder / "named").mkdir()
@@ -267,7 +294,7 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         checks = Checks(os.path.abspath(options.binary), pathlib.Path(folder))
         for name in ("classifiers", "one_class_only", "areas", "not_a_number", "other_class_count", "other_inputs", "layouts",
-                     "order", "arrays", "named_classes"):
+                     "order", "arrays", "unlabeled", "samples", "named_classes"):
             tally.attempt(name.replace("_", " "), getattr(checks, name))
     return tally.finish()
 

@@ -45,7 +45,7 @@ import Testing
   @Test func aGateThatCannotBeJudgedLeavesThemToo() throws {
     let place = try RecipeWorkplace()
     let run = try place.run("--set", "gates.max-drop=1dB")
-    #expect(run.status == 65 && run.error.contains("digits.yaml: gates: max-drop 1dB is no drop of top1"))
+    #expect(run.status == 65 && run.error.contains("digits.yaml: gates: max-drop 1dB is not a drop of top1"))
     #expect(try place.outputs()["digits.tflite"] != nil)
     #expect((try place.report()["gates"] as? [Any])?.isEmpty == true)
   }

@@ -39,11 +39,11 @@ extension DropLimit {
         "drops of \(scale.name) are in percentage points: write \(number)"
       )
     case (.share, .decibels):
-      return ("is no drop of \(scale.name)", "write percentage points, such as 0.5")
-    case (.decibel, _): return ("is no drop of \(scale.name)", "write decibels, such as 1")
+      return ("is not a drop of \(scale.name)", "write percentage points, such as 0.5")
+    case (.decibel, _): return ("is not a drop of \(scale.name)", "write decibels, such as 1")
     case (.error, _):
-      return ("is no drop of \(scale.name)", "say by what share \(scale.name) may grow: \(number)%")
-    case (.similarity, _): return ("is no drop of \(scale.name)", "write a plain number, such as 0.01")
+      return ("is not a drop of \(scale.name)", "say by what share \(scale.name) may grow: \(number)%")
+    case (.similarity, _): return ("is not a drop of \(scale.name)", "write a plain number, such as 0.01")
     case (.unknown, _):
       return ("cannot be judged: the metric '\(scale.name)' is not known", "use a newer edgeopt")
     }
@@ -58,11 +58,11 @@ extension MetricLimit {
       return nil
     case (.share, .own):
       let number = SignedQuantity.text(value)
-      return ("is no share", (1...100).contains(value) ? "write \(number)%" : "write a share, such as 85%")
-    case (.share, _): return ("is no value of \(scale.name)", "write a share, such as 85%")
-    case (.decibel, _): return ("is no value of \(scale.name)", "write decibels, such as 30dB")
+      return ("is not a share", (1...100).contains(value) ? "write \(number)%" : "write a share, such as 85%")
+    case (.share, _): return ("is not a value of \(scale.name)", "write a share, such as 85%")
+    case (.decibel, _): return ("is not a value of \(scale.name)", "write decibels, such as 30dB")
     case (.error, _), (.similarity, _):
-      return ("is no value of \(scale.name)", "write a plain number, such as 0.01")
+      return ("is not a value of \(scale.name)", "write a plain number, such as 0.01")
     case (.unknown, _):
       return ("cannot be judged: the metric '\(scale.name)' is not known", "use a newer edgeopt")
     }

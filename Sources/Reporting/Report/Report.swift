@@ -199,7 +199,7 @@ extension Report {
     let document = try JSON(path: path)
     guard document["tool"]?["name"]?.string == "edgeopt", let format = document["format"]?.integer else {
       throw Diagnostic(
-        .badData, "'\(path)' is no report of edgeopt",
+        .badData, "'\(path)' is not a report of edgeopt",
         hint: "reports come from '--report FILE.json' and from recipes")
     }
     guard format == Self.currentFormat else {

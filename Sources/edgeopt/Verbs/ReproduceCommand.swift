@@ -39,7 +39,7 @@ struct ReproduceCommand: Command {
   func run() throws {
     guard ModelFormat(path: file) == .tflite else {
       throw UsageError(
-        "'\(file)' is no .tflite file", hint: "ranges and ONNX files are made again with their stage")
+        "'\(file)' is not a .tflite file", hint: "ranges and ONNX files are made again with their stage")
     }
     let target = try output.map { (path) throws(Diagnostic) in
       try OutputTarget(path: path, replaces: force, reading: [file])
