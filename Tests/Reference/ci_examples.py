@@ -3,6 +3,7 @@
 The action's `run` steps are executed in order in a scratch repository, with the files and variables that a runner provides;
 steps that use other actions (cache, upload, comment) are not.
 """
+import hashlib
 import html.parser
 import json
 import os
@@ -46,7 +47,7 @@ gates:
 
 
 class Expressions:
-    """Evaluates `${{ … }}` and `if:`: property paths, strings, ==, !=, &&, ||, format()."""
+    """Evaluates `${{ … }}` and `if:`: property paths, strings, ==, !=, &&, ||, format(), always()."""
 
     def __init__(self, contexts):
         self.contexts = contexts
@@ -102,6 +103,10 @@ class Expressions:
             return value
         if token.startswith("'"):
             return token[1:-1].replace("''", "'")
+        if token == "always":
+            self.expect("(")
+            self.expect(")")
+            return True
         if token == "format":
             self.expect("(")
             values = [self.either()]
@@ -149,20 +154,37 @@ class Job:
         self.cache = ""
 
     def run(self):
-        """Runs all steps; returns the exit code of the first that fails, else 0."""
+        """Runs all steps, after a failure those that run always; returns the exit code of the first that fails, else 0."""
+        failure = 0
         for step in self.action["runs"]["steps"]:
             expressions = Expressions(self.contexts)
-            if "if" in step and not expressions.value(str(step["if"])):
+            condition = str(step.get("if", "true"))
+            if failure and "always()" not in condition:
+                continue
+            if "if" in step and not expressions.value(condition):
                 continue
             if "uses" in step:
                 self.uses.append(step["uses"].split("@")[0])
                 if "id" in step:
                     self.contexts["steps"][step["id"]] = {"outputs": {"cache-hit": self.cache}}
                 continue
-            status = self.step(step, expressions)
-            if status:
-                return status
-        return 0
+            failure = self.step(step, expressions) or failure
+        return failure
+
+    def commands(self):
+        """The lines of the log that a runner obeys."""
+        found, token = [], None
+        for line in self.log.splitlines():
+            if token is not None:
+                if line == f"::{token}::":
+                    token = None
+            elif line.startswith("::stop-commands::"):
+                token = line.removeprefix("::stop-commands::")
+                assert re.fullmatch(r"edgeopt-[0-9a-f]{32}", token), line
+            elif line.startswith("::"):
+                found.append(line)
+        assert token is None, "commands are stopped to the end of the job"
+        return found
 
     def step(self, step, expressions):
         assert step["shell"] == "bash", step
@@ -225,7 +247,8 @@ def holding(job):
     need(suite.get("failures") == "0", "JUnit has failures")
     summary = job.summary.read_text()
     need(summary.startswith("an earlier step\n### ✅ digits: "), summary[:200])
-    need("::notice file=recipe.yaml" in job.log and "::error" not in job.log, job.log)
+    need(any(line.startswith("::notice file=recipe.yaml") for line in job.commands()), job.log)
+    need("::error" not in job.log, job.log)
     need(job.uses == ["actions/upload-artifact"], job.uses)
 
 
@@ -233,7 +256,7 @@ def failing(job):
     need(job.run() == 1, job.log)
     outputs = job.outputs()
     need(outputs["passed"] == "false", outputs)
-    line = next((line for line in job.log.splitlines() if line.startswith("::error")), "")
+    line = next((line for line in job.commands() if line.startswith("::error")), "")
     number = [n for n, text in enumerate((job.workspace / "recipe.yaml").read_text().splitlines(), 1) if "max-arena" in text]
     need(line.startswith(f"::error file=recipe.yaml,line={number[0]},title=edgeopt%3A max-arena::max-arena: found "), line)
     # All reports are there, and tell of it.
@@ -313,12 +336,16 @@ def simulate(tally, binary, scratch):
     def broken(job):
         need(job.run() == 65, job.log)
         need("recipe.yaml" in job.log and "did you mean" in job.log, job.log)
+        need(not job.commands(), job.log)
+        # There is no report to keep.
+        need(not job.uses, job.uses)
 
     attempt("a broken recipe stops the job", RECIPE.replace("stages", "stagse"), broken)
 
     def missing(job):
         need(job.run() == 66, job.log)
         need("edgeopt.lock.json" in job.log, job.log)
+        need(job.uses == ["actions/upload-artifact"], job.uses)
 
     attempt("a missing baseline stops the job", RECIPE + GATES, missing, baseline="edgeopt.lock.json")
 
@@ -329,7 +356,11 @@ def simulate(tally, binary, scratch):
             need(job.step(source, Expressions(job.contexts)) == 0, job.log)
             digests.add(Expressions(job.contexts).text(cache["with"]["key"]))
         need(len(digests) == 1, digests)
-        need(re.fullmatch(r"edgeopt-Linux-X64-[0-9a-f]{32}", digests.pop()), digests)
+        key = digests.pop()
+        need(re.fullmatch(r"edgeopt-Linux-X64-[0-9a-f]{16}-[0-9a-f]{32}", key), key)
+        release = pathlib.Path("/etc/os-release")
+        text = os.uname().sysname.encode() + b"\n" + (release.read_bytes() if release.exists() else b"")
+        need(key.split("-")[3] == hashlib.sha256(text).hexdigest()[:16], key)
 
     def cached(job):
         program = job.folder / "home" / ".cache" / "edgeopt-action" / "edgeopt"
@@ -341,6 +372,47 @@ def simulate(tally, binary, scratch):
 
     attempt("a program from the cache", RECIPE + GATES, cached, edgeopt="")
     attempt("the build's key is that of the sources", RECIPE, digested)
+
+    def talkative(job):
+        """A program that prints what a model's names could make it print, and does its work."""
+        program = job.folder / "talkative"
+        program.write_text(
+            "#!/bin/sh\n"
+            'case $1 in optimize) echo "::error::from a name" >&2;; report) [ $# -gt 2 ] || echo "::set-env name=PATH::x";; esac\n'
+            f'exec "{binary}" "$@"\n')
+        program.chmod(0o755)
+        job.contexts["inputs"]["edgeopt"] = str(program)
+
+    def obeyed(status):
+        def check(job):
+            need(job.run() == status, job.log)
+            need("::error::from a name" in job.log, job.log)
+            need(status or "::set-env name=PATH::x" in job.log, job.log)
+            need(not [line for line in job.commands() if "name" in line], job.commands())
+        return check
+
+    attempt("names in a model are no commands", RECIPE, obeyed(0), talkative)
+    attempt("nor are they where the recipe fails", RECIPE.replace("stages", "stagse"), obeyed(65), talkative)
+
+    def comments(head):
+        """Whether the pull request gets a comment."""
+        def prepare(job):
+            job.contexts["inputs"]["comment"] = "true"
+            job.contexts["github"] |= {
+                "event_name": "pull_request", "repository": "us/model",
+                "event": {"pull_request": {"head": {"repo": {"full_name": head}}}},
+            }
+
+        def check(job):
+            need(job.run() == 0, job.log)
+            need(("actions/github-script" in job.uses) == (head == "us/model"), job.uses)
+            step = next(step for step in job.action["runs"]["steps"] if "github-script" in step.get("uses", ""))
+            need(step["continue-on-error"] is True, step)
+
+        return check, prepare
+
+    attempt("a pull request gets a comment", RECIPE, *comments("us/model"))
+    attempt("a pull request of a fork gets none", RECIPE, *comments("them/model"))
 
     def hostile(job):
         need(job.run() != 0, "the recipe's name was taken")
