@@ -90,11 +90,6 @@ public struct StageCache: Sendable {
     return Entry(path: path, record: record)
   }
 
-  /// A folder that another run replaces at this moment is away for a moment.
-  private func lookTwice(_ key: StageKey) -> Entry? {
-    entry(of: key) ?? entry(of: key)
-  }
-
   private static func record(in path: String) -> Record? {
     let file = "\(path)/\(recordName)"
     guard let bytes = try? Storage(mapping: file).view(of: UInt8.self).array else { return nil }
@@ -126,18 +121,19 @@ public struct StageCache: Sendable {
         seconds: Double(elapsed.components.seconds) + Double(elapsed.components.attoseconds) * 1e-18,
         work: work)
       try OutputFile.write(Array(JSON(encoding: record).text().utf8), to: "\(draft.path)/\(Self.recordName)")
+      // One run at a time, so that none finds the place empty while another makes room there.
+      let lock = try FileLock("\(folder).lock")
+      defer { withExtendedLifetime(lock) {} }
       try draft.commit(replaces: replaces)
       // Only what is damaged makes room; what another run has finished meanwhile is in use.
-      if lookTwice(key) == nil { try draft.commit(replaces: true) }
+      if entry(of: key) == nil { try draft.commit(replaces: true) }
+      if let entry = entry(of: key) { return entry }
     } catch let error as StorageError {
       throw Diagnostic(runFolder: error, folder)
     }
-    guard let entry = lookTwice(key) else {
-      throw Diagnostic(
-        .inputOutput, "what the step '\(key.step)' made went away from '\(target)'",
-        hint: "run the recipe again; another run may have replaced it")
-    }
-    return entry
+    throw Diagnostic(
+      .inputOutput, "what the step '\(key.step)' made went away from '\(target)'",
+      hint: "run the recipe again; something else may have removed it")
   }
 
   /// Removes the oldest results beyond a number that is plenty for going back and forth; not those that are in use.

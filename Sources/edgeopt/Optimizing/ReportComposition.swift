@@ -34,6 +34,10 @@ struct ReportComposition {
     report.name = recipe.name
     report.before = reports.first?.before
     report.before?.path = recipe.model.path
+    if let draft = report.after?.path, let advice = report.after?.arena?.advice {
+      // It names the file where the stage made it.
+      report.after?.arena?.advice = advice.map { $0.replacing(draft, with: recipe.outputs.model) }
+    }
     report.after?.path = recipe.outputs.model
     report.changes = reports.flatMap(\.changes)
     report.notes = reports.flatMap(\.notes)
