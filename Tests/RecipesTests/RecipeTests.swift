@@ -118,6 +118,21 @@ import Testing
       ])
   }
 
+  @Test(arguments: [
+    "gates:\n  max-drop: 1\n  max-size: 2k\n", "gates: {max-drop: 1,\n  max-size: 2k}\n",
+    "# max-drop: 7\ngates:\n  'max-drop': 1\n  max-size: 2k\n",
+  ])
+  func gatesHaveLinesHoweverTheyAreWritten(text: String) throws {
+    var file = try RecipeFile(path: #filePath)
+    file.bytes = Array(text.utf8)
+    let lines = text.split(separator: "\n")
+    let drop = try #require(lines.lastIndex { $0.contains("max-drop") })
+    let size = try #require(lines.lastIndex { $0.contains("max-size") })
+    #expect(file.gateLines == ["max-drop": drop + 1, "max-size": size + 1])
+    file.bytes = Array("gates: [".utf8)
+    #expect(file.gateLines.isEmpty)
+  }
+
   @Test func optionsThatExcludeOneAnotherAreNamed() throws {
     #expect(
       try problems(Self.plain, "stages.shrink.coarse=true", "stages.shrink.even=true")

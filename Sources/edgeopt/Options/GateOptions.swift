@@ -73,20 +73,3 @@ struct GateFailure: Error {
 
   init(_ report: Report) { message = "\(report.name): \(report.gateVerdict)" }
 }
-
-extension RecipeFile {
-  /// The line of each gate's first mention as a key.
-  var gateLines: [String: Int] {
-    let lines = String(decoding: bytes, as: UTF8.self).split(
-      separator: "\n", omittingEmptySubsequences: false)
-    var result: [String: Int] = [:]
-    for key in GateLimits.keys {
-      let place = lines.firstIndex { line in
-        let text = line.drop { $0 == " " }
-        return text.hasPrefix(key.name) && text.dropFirst(key.name.count).drop { $0 == " " }.hasPrefix(":")
-      }
-      if let place { result[key.name] = place + 1 }
-    }
-    return result
-  }
-}
