@@ -149,6 +149,10 @@ import Testing
     #expect(run.status == 64 && run.error.contains("--metric needs --data"))
     let labels = try ProgramRun(["compare", ProgramRun.model, ProgramRun.model] + Self.labels)
     #expect(labels.status == 64 && labels.error.contains("--labels needs --data"))
+    for (flag, value) in [("--scale", "1/16"), ("--mean", "0.5"), ("--crop", "8"), ("--seed", "3")] {
+      let idle = try ProgramRun("compare", ProgramRun.model, ProgramRun.model, flag, value)
+      #expect(idle.status == 64 && idle.error.contains("\(flag) needs --data"), "\(idle.error)")
+    }
     let sure = try ProgramRun(
       ["compare", ProgramRun.model, ProgramRun.model, "--confidence", "2"] + Self.data)
     #expect(sure.status == 64 && sure.error.contains("a confidence from 0.5 to 0.9999"))

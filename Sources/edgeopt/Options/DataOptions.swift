@@ -16,7 +16,8 @@ struct DataOptions: ArgumentGroup {
 
   /// A flag that was given and says nothing without samples.
   var idleFlag: String? {
-    [("--labels", labels != nil), ("--samples", samples != nil), ("--skip", skip != nil)].first(where: \.1)?.0
+    let flags = [("--labels", labels != nil), ("--samples", samples != nil), ("--skip", skip != nil)]
+    return (flags + preparation.given).first(where: \.1)?.0
   }
 
   /// What the data sets need to know.

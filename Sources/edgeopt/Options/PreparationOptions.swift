@@ -22,6 +22,16 @@ struct PreparationOptions: ArgumentGroup {
   @Option("The column of a .csv that holds labels: its name, or its number from 0.", value: "COLUMN")
   var labelColumn: String?
 
+  /// The flags, and whether they were given.
+  var given: [(flag: String, isGiven: Bool)] {
+    [
+      ("--scale", scale != nil), ("--mean", mean != nil), ("--std", std != nil),
+      ("--label-scale", labelScale != nil), ("--label-mean", labelMean != nil),
+      ("--label-std", labelStd != nil), ("--resize", resize != nil), ("--crop", crop != nil),
+      ("--color", color != nil), ("--data-layout", dataLayout != nil), ("--label-column", labelColumn != nil),
+    ]
+  }
+
   var settings: DataSettings {
     var settings = DataSettings()
     settings.scale = scale?.scale

@@ -49,6 +49,9 @@ struct CompareCommand: Command {
     if let flag = data.idleFlag ?? measuring.idleFlag {
       throw UsageError("\(flag) needs --data", hint: "say where the samples are: --data PATH")
     }
+    if common.seed != 0 {
+      throw UsageError("--seed needs --data", hint: "nothing random is done without samples")
+    }
   }
 
   func run() throws {
