@@ -43,6 +43,8 @@ struct ValueRule: Sendable {
   var isRead = false
   /// Names a file that must be there when it looks like one.
   var isReadAsFile = false
+  /// What is wrong inside of such a file, by its path, a text for each; messages call it by `name`.
+  var fileProblems: @Sendable (_ path: String, _ name: String) -> [String] = { _, _ in [] }
 }
 
 /// What a list of stages may hold.

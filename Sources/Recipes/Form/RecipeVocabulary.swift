@@ -118,7 +118,15 @@ public struct RecipeVocabulary: Sendable {
         } catch {
           return "a device or the file of a profile; \(error.hint ?? "'edgeopt targets' lists the devices")"
         }
-      }, isReadAsFile: true)
+      }, isReadAsFile: true,
+      fileProblems: { path, name in
+        do throws(Diagnostic) {
+          _ = try TargetProfile(path: path)
+          return []
+        } catch {
+          return error.message.replacing(path, with: name).split(separator: "\n").map(String.init)
+        }
+      })
     return RecipeSection(
       keys: [
         RecipeKey(

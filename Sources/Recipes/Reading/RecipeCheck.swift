@@ -56,6 +56,8 @@ struct RecipeCheck {
     let isFile = text.contains("/") || text.hasSuffix(".yaml") || text.hasSuffix(".yml")
     if rule.isRead || rule.isReadAsFile && isFile, !isThere(text) {
       add(node.place, "'\(text)' does not exist; paths are relative to the recipe\(nearFile(text))")
+    } else if rule.isReadAsFile, isFile {
+      for problem in rule.fileProblems(path(text), text) { add(node.place, problem) }
     }
   }
 

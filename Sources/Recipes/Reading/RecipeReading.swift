@@ -50,7 +50,7 @@ extension Recipe {
     let node = variables.replace(in: application.node)
     var check = RecipeCheck(root: root, folder: file.folder)
     check.check(node)
-    let order = StageOrder(node, vocabulary)
+    let order = StageOrder(node, vocabulary, folder: file.folder)
     let places = variables.incomplete
     let problems =
       application.problems + variables.problems + check.problems.filter { !places.contains($0.place) }

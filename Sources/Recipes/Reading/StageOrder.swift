@@ -1,13 +1,17 @@
 import Storage
+import Targets
 
 /// Whether the stages of a recipe follow one another in a way that makes sense, and have what they need.
 struct StageOrder {
   private(set) var problems: [RecipeProblem] = []
   private let node: RecipeNode
+  /// The folder that paths are relative to.
+  private let folder: String
   private let stages: [(name: String, place: RecipePlace, options: RecipeNode?)]
 
-  init(_ node: RecipeNode, _ vocabulary: RecipeVocabulary) {
+  init(_ node: RecipeNode, _ vocabulary: RecipeVocabulary, folder: String) {
     self.node = node
+    self.folder = folder
     let known = vocabulary.stages.map { $0.declaration.name }
     stages = (node["stages"]?.items ?? []).compactMap { item in
       let entry = item.entries?.first
@@ -93,6 +97,31 @@ struct StageOrder {
       for (name, value, gates) in needs where value == nil && gates.contains(entry.key) {
         add(entry.place, "the gate '\(entry.key)' needs '\(name)', which the recipe does not have")
       }
+      if let reason = hopelessness(of: entry.key) { add(entry.place, "the gate '\(entry.key)' \(reason)") }
+    }
+  }
+
+  /// Why a gate can never hold, whatever the stages make.
+  private func hopelessness(of gate: String) -> String? {
+    let model = node["outputs"]?["model"]?.text ?? ""
+    switch gate {
+    case "max-arena", "fits-target":
+      guard model.lowercased().hasSuffix(".onnx") else { return nil }
+      return "needs a model that ends in .tflite: what '\(model)' takes on a device is not known"
+    case "max-latency":
+      guard let target = node["target"] else { return nil }
+      guard let name = target.text ?? target["profile"]?.text else {
+        return "needs a target with a cost model: name a device under 'target'"
+      }
+      let isFile = name.contains("/") || name.hasSuffix(".yaml") || name.hasSuffix(".yml")
+      let path = isFile && !name.hasPrefix("/") ? "\(folder)/\(name)" : name
+      guard let profile = try? TargetProfile.named(path), profile.cost == nil else { return nil }
+      return "needs a target with a cost model, which '\(name)' does not have: measure on the device"
+    case "min-sqnr":
+      let measures = stages.contains { $0.name == "quantize" }
+      guard !stages.isEmpty, !measures, node["data"]?["evaluation"] == nil else { return nil }
+      return "needs 'data.evaluation', or the stage 'quantize', which measures on its samples"
+    default: return nil
     }
   }
 }
