@@ -23,6 +23,7 @@ import Testing
     let text = try text(folder)
     // The scale is found by trying: pixels are 0 to 16.
     #expect(text.contains("\n  scale: 1/16\n") && text.contains("labels: test_y.npy"))
+    #expect(text.contains("\nname: digits_cnn\nmodel: digits_cnn.onnx\n"))
     #expect(text.contains("calibration: calib_x.npy") && text.contains("max-drop: 1"))
     let run = try ProgramRun("optimize", recipe, "--quiet")
     #expect(run.status == 0, "\(run.error)")
@@ -62,6 +63,19 @@ import Testing
     // On standard output it is for the current folder, and nothing else is printed.
     let printed = try ProgramRun("optimize", "--init", folder.path("digits_cnn.onnx"))
     #expect(printed.status == 0 && printed.output.hasPrefix("# What to do to digits_cnn."))
+  }
+
+  @Test func namesThatRecipesCannotHaveAreAdapted() throws {
+    let folder = try place(["calib_x.npy"])
+    for (file, line) in [("my model (2).onnx", "name: my-model--2-\n"), ("é.onnx", nil)] {
+      try FileManager.default.copyItem(
+        atPath: ProgramRun.model, toPath: folder.path(file))
+      let recipe = folder.path("\(file).yaml")
+      #expect(try ProgramRun("optimize", "--init", folder.path(file), "-o", recipe).status == 0)
+      let text = try text(folder, "\(file).yaml")
+      if let line { #expect(text.contains(line), "\(text)") } else { #expect(!text.contains("name:")) }
+      #expect(try ProgramRun("recipe", "check", recipe).status == 0)
+    }
   }
 
   @Test func whatCannotBeStartedWithIsRefused() throws {

@@ -17,6 +17,69 @@ import Testing
     #expect(try place.bytes("out/report.md") != Data("mine".utf8))
   }
 
+  @Test func whatLooksLikeItsOwnWorkIsNotReplaced() throws {
+    let place = try RecipeWorkplace()
+    try FileManager.default.createDirectory(
+      atPath: place.folder.path("out"), withIntermediateDirectories: true)
+    // Made of the same model, and a report of the same name, but by other commands.
+    let model = place.folder.path("out/digits.tflite")
+    let made = try ProgramRun(
+      "quantize", place.folder.path("digits/digits_cnn.onnx"), "--calib",
+      place.folder.path("digits/calib_x.npy"),
+      "--scale", "1/16", "--samples", "20", "-o", model)
+    #expect(made.status == 0, "\(made.error)")
+    let bytes = try place.bytes("out/digits.tflite")
+    for word in ["--quiet", "--dry-run"] {
+      let run = try place.run(word)
+      #expect(
+        run.status == 74 && run.error.contains("'out/digits.tflite' exists, and no run"), "\(run.error)")
+    }
+    #expect(try place.bytes("out/digits.tflite") == bytes)
+    #expect(try place.run("--force", "--quiet").status == 0)
+    #expect(try place.bytes("out/digits.tflite") != bytes)
+  }
+
+  @Test func noInputIsOverwritten() throws {
+    for output in ["digits/labels.txt", "digits/ranges.json"] {
+      let place = try RecipeWorkplace()
+      try place.replace("labels: digits/test_y.npy", with: "labels: digits/labels.txt")
+      try place.replace("- calibrate: {calib-method: minmax}\n  ", with: "")
+      try place.replace("{per-channel: true}", with: "{ranges: digits/ranges.json}")
+      for name in ["digits/labels.txt", "digits/ranges.json"] {
+        _ = try place.folder.write(Array("mine".utf8), to: name)
+      }
+      try place.replace("[out/report.json, out/report.md]", with: output)
+      let run = try place.run("--force")
+      #expect(
+        run.status == 74 && run.error.contains("the output '\(output)' would overwrite an input"),
+        "\(run.error)")
+      #expect(try place.bytes(output) == Data("mine".utf8))
+    }
+  }
+
+  @Test func aDryRunLooksAtTheOutputsAndListsTheExport() throws {
+    let place = try RecipeWorkplace(
+      """
+      model: digits/digits_cnn.onnx
+      data: {scale: 1/16, evaluation: {path: digits/test_x.npy, labels: digits/test_y.npy, samples: 100}}
+      stages: [convert]
+      outputs: {model: out/digits.tflite, report: out/report.json, c: out/firmware}
+      """)
+    func previewed() throws -> [String] {
+      let run = try place.run("--dry-run", "--json")
+      #expect(run.status == 0, "\(run.error)")
+      let steps = try run.json()["steps"] as? [[String: Any]] ?? []
+      return steps.map { ($0["is_cached"] as? Bool == true ? "-" : "") + ($0["step"] as? String ?? "") }
+    }
+    #expect(try previewed() == ["convert", "export", "compare"])
+    #expect(!FileManager.default.fileExists(atPath: place.folder.path("out")))
+    #expect(try place.steps() == ["convert", "export", "compare"])
+    #expect(try previewed() == ["-convert", "-export", "-compare"])
+    _ = try place.folder.write(Array("a file".utf8), to: "way")
+    let run = try place.run("--dry-run", "--set", "outputs.model=way/deep/digits.tflite")
+    #expect(run.status == 74 && run.error.contains("'way' is a file, expected a folder"), "\(run.error)")
+  }
+
   @Test func itsOwnFilesAreReplacedUntilSomebodyChangesThem() throws {
     let place = try RecipeWorkplace()
     _ = try place.steps()
@@ -103,6 +166,8 @@ import Testing
     let none = try other.run()
     #expect(
       none.status == 65 && none.error.contains("digits.yaml:9:5: calibrate: --samples is 0"), "\(none.error)")
+    // The recipe's path is the one that the user typed.
+    #expect(none.error.contains("\(other.recipe):9:5: "), "\(none.error)")
     #expect(other.kept.filter { $0.hasSuffix(".part") } == [])
   }
 }

@@ -1,51 +1,86 @@
 import Graph
+import ONNXFormat
 import Recipes
-import Reporting
 import Storage
 
 /// The files that a recipe writes: looked at before any work, written when everything is known.
 struct RecipeOutputFiles {
   let recipe: Recipe
+  /// No output may overwrite these, whatever the user allows.
+  private let inputs: [String]
 
-  /// Refuses files in the way. Those of earlier runs of the recipe are not.
+  init(recipe: Recipe) {
+    self.recipe = recipe
+    inputs = recipe.inputFiles
+  }
+
+  /// Refuses files in the way; those that earlier runs of the recipe wrote are not. Writes nothing.
   func check(_ folder: inout RunFolder, replaces: Bool) throws(Diagnostic) {
-    let inputs =
-      [recipe.path, recipe.model.path] + (recipe.calibration?.paths ?? []) + (recipe.evaluation?.paths ?? [])
     let outputs = recipe.outputs
     try OutputTarget.check(
       distinct: [("outputs.model", outputs.model), ("outputs.qdq", outputs.qdq)]
         + outputs.reports.map { ("outputs.report", $0) })
-    for path in [outputs.model] + outputs.reports + [outputs.qdq].compactMap({ $0 }) {
-      try create(Folder.parent(of: path))
-      let mayReplace = replaces ? true : try isOurs(path, &folder)
-      _ = try OutputTarget(path: path, replaces: mayReplace, reading: inputs)
+    for path in single {
+      if FileKind(of: Folder.parent(of: path)) == .missing {
+        try checkWay(to: path)
+      } else {
+        try check(path, isMine: nil, &folder, replaces: replaces)
+      }
     }
     guard let c = outputs.c else { return }
     switch FileKind(of: c) {
-    case .missing: try create(Folder.parent(of: c))
+    case .missing: try checkWay(to: c)
     case .folder: break
     default:
       throw Diagnostic(.inputOutput, "'\(c)' is a file, expected a folder", hint: "choose another name")
     }
   }
 
+  /// Creates the folders that the files go to, so that it is known before the work whether that can be done.
+  func prepare() throws(Diagnostic) {
+    for path in single + [recipe.outputs.c].compactMap({ $0 }) { try create(Folder.parent(of: path)) }
+  }
+
+  /// All but the folder of sources.
+  private var single: [String] {
+    [recipe.outputs.model] + recipe.outputs.reports + [recipe.outputs.qdq].compactMap { $0 }
+  }
+
+  /// Something that is no folder may stand where a folder will be needed.
+  private func checkWay(to path: String) throws(Diagnostic) {
+    var folder = Folder.parent(of: path)
+    while FileKind(of: folder) == .missing, folder != ".", folder != "/" {
+      folder = Folder.parent(of: folder)
+    }
+    guard FileKind(of: folder) == .folder else {
+      throw Diagnostic(
+        .inputOutput, "'\(folder)' is a file, expected a folder for '\(path)'", hint: "choose another name")
+    }
+  }
+
+  /// Whether the file may be written. Only what a run remembers, byte for byte, is the recipe's own: a file that merely
+  /// looks like its work may be somebody's.
+  private func check(
+    _ path: String, isMine known: Bool?, _ folder: inout RunFolder, replaces: Bool
+  ) throws(Diagnostic) {
+    if case .file = FileKind(of: path), !replaces {
+      let isMine = known == true ? true : folder.wrote(path)
+      let isInput = inputs.contains { Folder.resolved($0) == Folder.resolved(path) }
+      guard isMine || isInput else {
+        throw Diagnostic(
+          .inputOutput, "'\(path)' exists, and no run of this recipe wrote it as it is",
+          hint:
+            "replace it with --force, or choose another name; what runs wrote is remembered in the run folder, "
+            + folder.path)
+      }
+    }
+    _ = try OutputTarget(path: path, replaces: true, reading: inputs)
+  }
+
   private func create(_ folder: String) throws(Diagnostic) {
     do throws(StorageError) { try Folder.create(folder) } catch {
       throw Diagnostic(writing: error, path: folder)
     }
-  }
-
-  /// Whether an earlier run made the file: as it remembers, or as the file itself says.
-  private func isOurs(_ path: String, _ folder: inout RunFolder) throws(Diagnostic) -> Bool {
-    guard case .file = FileKind(of: path) else { return true }
-    if folder.wrote(path) { return true }
-    if path.lowercased().hasSuffix(".json"), let report = try? Report(path: path) {
-      return report.verb == "optimize" && report.name == recipe.name
-    }
-    guard path.lowercased().hasSuffix(".tflite"), let model = try? DeviceModel.read(path).model,
-      let provenance = Provenance(of: model)
-    else { return false }
-    return provenance.modelDigest == (try folder.digests.digest(of: recipe.model.path))
   }
 
   /// What is written where, the report last: where it is, everything else is.
@@ -74,10 +109,9 @@ struct RecipeOutputFiles {
     var contents: [(path: String, bytes: [UInt8])] = []
     for file in files.files { contents.append((file.path, try file.source.bytes())) }
     // Files in folders of sources are only known now.
-    for file in contents where FileKind(of: file.path) != .missing && !replaces {
+    for file in contents where FileKind(of: file.path) != .missing {
       let isSame = (try? folder.digests.digest(of: file.path)) == Self.digest(file.bytes)
-      let isMine = isSame ? true : try isOurs(file.path, &folder)
-      _ = try OutputTarget(path: file.path, replaces: isMine)
+      try check(file.path, isMine: isSame, &folder, replaces: replaces)
     }
     try folder.willWrite(contents.map { ($0.path, Self.digest($0.bytes)) })
     for file in contents {
@@ -92,5 +126,26 @@ struct RecipeOutputFiles {
     var digest = SHA256()
     digest.add(bytes)
     return digest.hexadecimal
+  }
+}
+
+extension Recipe {
+  /// Every file and folder that the recipe reads, seen from its own folder.
+  var inputFiles: [String] {
+    var paths = [Folder.lastComponent(of: path), model.path]
+    let home = Folder.parent(of: model.path)
+    paths += ((try? ONNXModelSummary(path: model.path).externalFiles) ?? []).map { "\(home)/\($0)" }
+    for samples in [calibration, evaluation].compactMap({ $0 }) {
+      paths += samples.paths
+      paths += samples.options.filter { $0.name == "labels" }.flatMap(\.values)
+    }
+    paths += model.options.filter { $0.name == "bind" }.flatMap(\.values)
+    for stage in stages { paths += stage.options.filter { $0.name == "ranges" }.flatMap(\.values) }
+    if let profile = target?.profile { paths.append(profile) }
+    return paths.compactMap { path in
+      if FileKind(of: path) != .missing { return path }
+      // NAME=PATH
+      return path.firstIndex(of: "=").map { String(path[path.index(after: $0)...]) }
+    }
   }
 }

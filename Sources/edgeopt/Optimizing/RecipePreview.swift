@@ -54,6 +54,9 @@ struct RecipePreview {
       if stage.name != "calibrate" { bytes = line.bytesOut }
       lines.append(line)
     }
+    if recipe.outputs.c != nil, recipe.stages.last?.name != "quantize" {
+      lines.append(try exportLine(plan, input, bytesIn: bytes, cost, &folder))
+    }
     guard recipe.evaluation != nil else { return }
     var line = Line(step: "compare", isThere: false, bytesIn: bytes)
     if let start = input, let step = try plan.measurement(of: start, &folder) {
@@ -61,6 +64,19 @@ struct RecipePreview {
     }
     if !line.isThere { line.seconds = seconds(of: "compare", cost.work(of: "compare", recipe), folder.cache) }
     lines.append(line)
+  }
+
+  /// Sources of a model that no stage of quantization makes.
+  private mutating func exportLine(
+    _ plan: RecipePlan, _ input: RecipePlan.Input?, bytesIn: Int?, _ cost: ModelWork,
+    _ folder: inout RunFolder
+  ) throws -> Line {
+    var line = Line(step: "export", isThere: false, bytesIn: bytesIn)
+    if let input {
+      line.isThere = folder.cache.entry(of: try plan.export(input, &folder).key) != nil
+    }
+    if !line.isThere { line.seconds = seconds(of: "export", cost.work(of: "export", recipe), folder.cache) }
+    return line
   }
 
   private static func size(of path: String) -> Int? {
@@ -158,6 +174,7 @@ struct ModelWork {
     let samples: Int?
     switch step {
     case "convert": return Double(max(macs, parameters))
+    case "export": return Double(parameters)
     case "compare": samples = count(recipe.evaluation, recipe, first: nil).map { 2 * $0 }
     // Calibration runs the model twice, and once more beside the device's.
     default:
@@ -177,7 +194,7 @@ struct ModelWork {
 
   func bytes(after step: String) -> Int? {
     switch step {
-    case "calibrate": nil
+    case "calibrate", "export": nil
     case "convert": floatBytes
     // A byte for each parameter, and what describes an operator and its tensors.
     default: parameters + 400 * operators

@@ -31,6 +31,7 @@ struct RecipeRun {
     let watch = Stopwatch()
     let outputs = RecipeOutputFiles(recipe: recipe)
     try outputs.check(&folder, replaces: replaces)
+    try outputs.prepare()
     var made: [(step: RecipeStep, entry: StageCache.Entry)] = []
     var input = try plan.start(&folder)
     for index in recipe.stages.indices {
@@ -65,22 +66,24 @@ struct RecipeRun {
   /// What the step made in an earlier run, or makes now.
   private mutating func perform(_ step: RecipeStep) throws -> StageCache.Entry {
     let start = ContinuousClock.now
-    var entry = isFresh ? nil : folder.cache.entry(of: step.key)
-    let wasThere = entry != nil
-    if entry == nil {
-      // What has been read so far need not be read again when this step is killed.
-      folder.digests.save()
-      if work == nil { work = try? ModelWork(recipe) }
-      entry = try folder.cache.make(
-        step.key, work: work?.work(of: step.title, recipe), replaces: isFresh
-      ) { try step.run(into: $0) }
-      isCached = false
-    }
+    let cached = isFresh ? nil : folder.cache.entry(of: step.key)
+    let wasThere = cached != nil
+    let entry = try cached ?? make(step)
     let seconds = (ContinuousClock.now - start).inSeconds
     steps.append(.init(name: step.title, seconds: seconds, isCached: wasThere))
     say?("\(step.title): \(wasThere ? "from an earlier run" : NumberFormat.duration(seconds: seconds))")
-    used.append(entry!)
-    return entry!
+    used.append(entry)
+    return entry
+  }
+
+  private mutating func make(_ step: RecipeStep) throws -> StageCache.Entry {
+    // What has been read so far need not be read again when this step is killed.
+    folder.digests.save()
+    if work == nil { work = try? ModelWork(recipe) }
+    isCached = false
+    return try folder.cache.make(
+      step.key, work: work?.work(of: step.title, recipe), replaces: isFresh
+    ) { try step.run(into: $0) }
   }
 
   /// The files to write: the model and what belongs to it, and at last the reports.

@@ -65,8 +65,21 @@ private struct RecipeWriter {
     let name = ModelFormat.stem(of: model)
     return comment("What to do to \(name). Run it with 'edgeopt optimize', look first with --dry-run.")
       + comment("Paths are relative to this file; 'edgeopt recipe schema' describes all keys.") + "\n"
-      + modelLines + "\n"
+      + nameLines(name) + modelLines + "\n"
       + dataLines + "\n" + targetLines + "\n" + stageLines + "\n" + outputLines(name) + "\n" + gateLines
+  }
+
+  /// The file's name says little: recipes in several folders may all be called recipe.yaml.
+  private func nameLines(_ stem: String) -> String {
+    let name = String(
+      stem.map { $0.isASCII && ($0.isLetter || $0.isNumber || "._-".contains($0)) ? $0 : "-" })
+    guard name.contains(where: { $0.isLetter || $0.isNumber }) else { return "" }
+    return comment("What reports and lock files call the work.") + "name: \(Self.quoted(name))\n"
+  }
+
+  /// A name that YAML would take for something else is text all the same.
+  private static func quoted(_ name: String) -> String {
+    name.first == "-" || name == "null" ? "'\(name)'" : name
   }
 
   private var modelLines: String {

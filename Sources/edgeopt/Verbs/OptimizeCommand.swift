@@ -14,9 +14,10 @@ struct OptimizeCommand: Command {
       Paths are relative to the recipe.
 
       What each stage makes is kept in a run folder beside the recipe, .edgeopt/NAME. A run after an edit begins at the \
-      first stage that the edit changes, and a run that was killed goes on where it was. The folder may be deleted.
+      first stage that the edit changes, and a run that was killed goes on where it was. The folder may be deleted; the \
+      next run computes everything anew then, and asks for --force where its files are already there.
 
-      The files of an earlier run are replaced, others are not. When a gate is missed the program leaves with 1; the \
+      The files of an earlier run are replaced as long as they are as it wrote them, others are not. When a gate is missed the program leaves with 1; the \
       model and its report are on disk all the same.
       """,
     examples: [
@@ -102,8 +103,6 @@ struct OptimizeCommand: Command {
     let home = Folder.parent(of: recipe.path)
     let folder =
       runFolder.map { $0.hasPrefix("/") ? $0 : "\(Folder.current)/\($0)" } ?? ".edgeopt/\(recipe.name)"
-    var local = recipe
-    local.path = Folder.lastComponent(of: recipe.path)
     do throws(StorageError) { try Folder.enter(home) } catch {
       throw Diagnostic(.inputOutput, "the folder '\(home)' cannot be entered")
     }
@@ -111,9 +110,11 @@ struct OptimizeCommand: Command {
     if let threads { manner.append("--threads=\(threads.count)") }
     if quiet || json { manner.append("--quiet") }
     if verbose { manner.append("--verbose") }
-    let plan = RecipePlan(recipe: local, manner: manner)
+    let plan = RecipePlan(recipe: recipe, manner: manner)
     if dryRun {
-      let preview = try RecipePreview(plan, folder: RunFolder(looking: folder), isFresh: fresh)
+      var known = RunFolder(looking: folder)
+      try RecipeOutputFiles(recipe: recipe).check(&known, replaces: force)
+      let preview = try RecipePreview(plan, folder: known, isFresh: fresh)
       return Terminal.output.write(
         json ? preview.json.text() : preview.text(width: Terminal.output.tableWidth))
     }
