@@ -15,6 +15,12 @@
     }
   }
 
+  // A pill stays inside its cell, where the next cell begins.
+  for (const pill of document.querySelectorAll("td .pill")) {
+    const [box, cell] = [pill.getBoundingClientRect(), pill.closest("td").getBoundingClientRect()];
+    if (box.width && box.right > cell.right + 1) problems.push(`the pill '${name(pill)}' leaves its cell`);
+  }
+
   // Text of pictures stays inside them, and apart from other text.
   for (const picture of document.querySelectorAll("svg.chart")) {
     if (!visible(picture)) continue;
