@@ -13,7 +13,7 @@ struct BaselineCommand: Command {
       numbers is then a change in the file that somebody looks at.
 
       'update' takes the models of reports in, in place of those of the same name, and says what changed; one that was \
-      made from another source is replaced with --force only. 'show' prints what is in the file, 'remove' drops a model.
+      made from another source is replaced, and that is said. 'show' prints what is in the file, 'remove' drops a model.
 
       The same reports give the same bytes: there are no times and no paths of this machine in it.
       """,
@@ -37,7 +37,6 @@ struct BaselineCommand: Command {
   var output: String?
   @Option("The model's name in the lock file.", value: "NAME", defaultText: "the report's")
   var name: String?
-  @Flag("Replace a model of the same name that was made from another source.") var force = false
   @OptionGroup("common options") var common: CommonOptions
 
   private var path: String { file ?? output ?? BaselineFile.usualName }
@@ -56,7 +55,6 @@ struct BaselineCommand: Command {
       }
     case .show, .remove:
       if !report.isEmpty { throw UsageError("--report belongs to 'baseline update'") }
-      if force { throw UsageError("--force belongs to 'baseline update'") }
       if output != nil {
         throw UsageError(
           "--output belongs to 'baseline update'", hint: "edgeopt baseline \(action.rawValue) FILE")
@@ -89,7 +87,7 @@ struct BaselineCommand: Command {
           "'\(entry.name)': \(document.gateVerdict) in '\(report)'; its numbers are taken all the same")
       }
       let old = baseline.models.first { $0.name == entry.name }
-      if let old { try check(entry, replaces: old, from: report) }
+      if let old { remark(on: entry, replacing: old, from: report) }
       texts.append(BaselineComparison(old: old, new: entry).text(width: Terminal.output.tableWidth))
       baseline.set(entry)
     }
@@ -97,17 +95,12 @@ struct BaselineCommand: Command {
     show(texts, baseline)
   }
 
-  /// Two models may have one name by mistake; one that was trained anew has it on purpose.
-  private func check(
-    _ entry: BaselineEntry, replaces old: BaselineEntry, from report: String
-  ) throws(Diagnostic) {
-    guard !force, let was = old.sourceSha256, let now = entry.sourceSha256, was != now else { return }
-    throw Diagnostic(
-      .badData,
-      "'\(entry.name)' in '\(path)' was made from another source (SHA-256 \(was.prefix(12))…) than the model of "
-        + "'\(report)' (\(now.prefix(12))…)",
-      hint: "if the source changed on purpose, give --force; if it is another model, name it with --name NAME"
-    )
+  /// Training anew is the usual case; two models may have one name by mistake.
+  private func remark(on entry: BaselineEntry, replacing old: BaselineEntry, from report: String) {
+    guard let was = old.sourceSha256, let now = entry.sourceSha256, was != now else { return }
+    common.remark(
+      "'\(entry.name)' was made from another source (SHA-256 \(was.prefix(12))…) than the model of '\(report)' "
+        + "(\(now.prefix(12))…); if that is another model, name it with --name NAME")
   }
 
   private func show() throws {
