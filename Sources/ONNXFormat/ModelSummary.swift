@@ -36,12 +36,21 @@ public struct ONNXModelSummary: Sendable {
     opset = file.opsets[""] ?? 0
     irVersion = file.record.header.irVersion
     producer = file.record.header.producer
-    externalFiles = Set(
-      file.record.graph.initializers.flatMap { $0.header.external.filter { $0.0 == "location" }.map(\.1) }
-    ).sorted()
+    externalFiles = try Self.externalFiles(of: file.record.graph.initializers.map(\.header))
     metadata = file.record.metadata
     inputs = try Self.values(file.inputs, "input", deciding: file.deciding)
     outputs = try Self.values(file.record.graph.outputs, "output", deciding: [])
+  }
+
+  /// Callers read these files, and write files of these names: none may stand outside of the model's folder.
+  private static func externalFiles(of tensors: [TensorHeader]) throws(Diagnostic) -> [String] {
+    var names: Set<String> = []
+    for tensor in tensors where tensor.isExternal {
+      for (key, name) in tensor.external where key == "location" && names.insert(name).inserted {
+        try ExternalData.check(name, "tensor '\(tensor.name)'")
+      }
+    }
+    return names.sorted()
   }
 
   private static func values(

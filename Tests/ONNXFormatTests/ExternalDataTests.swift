@@ -55,6 +55,27 @@ import Testing
     #expect(try problem([(location, 0, 16)])?.kind == .badData)
   }
 
+  /// Whoever only asks which files belong to a model gets no names that lead elsewhere: files are read and written there.
+  @Test(arguments: [
+    "../weights.bin", "/etc/passwd", "a/../../weights.bin", "", "..", "a/..", "..//weights.bin",
+    // A slash with a combining mark is one character, and still a slash for the system.
+    "../\u{338}weights.bin", "..\u{0}",
+  ])
+  func summariesNameNoFilesElsewhere(_ location: String) throws {
+    let folder = try TemporaryFolder()
+    let path = try folder.write(model([("weights.bin", 0, 16), (location, 0, 16)]).bytes)
+    let problem = #expect(throws: Diagnostic.self) { try ONNXModelSummary(path: path) }
+    #expect(problem?.message.contains("'w1'") == true && problem?.message.contains("leaves") == true)
+    #expect(try self.problem([(location, 0, 16)])?.kind == .badData)
+  }
+
+  @Test(arguments: ["weights.bin", "a/b.bin", "..a", "a..", "a/..b", "./weights.bin"])
+  func summariesNameFilesBeside(_ location: String) throws {
+    let folder = try TemporaryFolder()
+    let path = try folder.write(model([(location, 0, 16), (location, 16, 16)]).bytes)
+    #expect(try ONNXModelSummary(path: path).externalFiles == [location])
+  }
+
   @Test func linksMustStayInTheFolder() throws {
     let result = try outcome([("link.bin", 0, 16)]) { folder in
       try FileManager.default.createSymbolicLink(

@@ -82,13 +82,10 @@ struct ExternalData {
 
   private mutating func open(_ location: String, _ title: String) throws(Diagnostic) -> Storage {
     if let known = files[location] { return known }
-    let parts = location.split(separator: "/", omittingEmptySubsequences: true)
-    guard !location.isEmpty, !location.hasPrefix("/"), !parts.contains("..") else {
-      throw escaping(location, title)
-    }
+    try Self.check(location, title)
     let path = folder + location
     if let resolved = resolve(path), let home = resolve(folder) {
-      guard resolved.hasPrefix(home == "/" ? home : home + "/") else { throw escaping(location, title) }
+      guard resolved.hasPrefix(home == "/" ? home : home + "/") else { throw Self.escaping(location, title) }
     }
     do {
       let storage = try Storage(mapping: path)
@@ -108,7 +105,16 @@ struct ExternalData {
     }
   }
 
-  private func escaping(_ location: String, _ title: String) -> Diagnostic {
+  /// Refuses names that lead out of the model's folder, before anything is done with them.
+  static func check(_ location: String, _ title: String) throws(Diagnostic) {
+    // By bytes, as the system takes them apart: a slash with a combining mark is another character, but a slash.
+    let bytes = Array(location.utf8)
+    guard let first = bytes.first, first != UInt8(ascii: "/"), !bytes.contains(0),
+      !bytes.split(separator: UInt8(ascii: "/")).contains(where: { $0.elementsEqual("..".utf8) })
+    else { throw escaping(location, title) }
+  }
+
+  private static func escaping(_ location: String, _ title: String) -> Diagnostic {
     Diagnostic(
       .badData, "\(title) is in external data file '\(location)', which leaves the model's folder",
       hint: "external data must stand in the model's folder; save the model again with a plain file name")
