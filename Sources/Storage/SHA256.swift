@@ -12,6 +12,18 @@ public struct SHA256: Sendable {
 
   public init() {}
 
+  /// Of a file's bytes, read piece by piece: the pages of what was read stop counting as ours.
+  public init(ofFile path: String) throws(StorageError) {
+    let storage = try Storage(mapping: path)
+    for start in stride(from: 0, to: storage.byteCount, by: Self.pieceByteCount) {
+      let count = min(Self.pieceByteCount, storage.byteCount - start)
+      add(storage.view(of: UInt8.self, byteOffset: start, count: count))
+      storage.release(byteOffset: start, byteCount: count)
+    }
+  }
+
+  private static let pieceByteCount = 16 << 20
+
   public mutating func add(_ bytes: View<UInt8>) {
     byteCount += bytes.count
     var start = 0

@@ -49,30 +49,16 @@ public struct DigestBook: Sendable {
         isThere ? "'\(path)' is no file that can be read twice" : "'\(path)' does not exist")
     }
     if let known = entries[path], known.identity == identity { return known.sha256 }
-    let digest = try Self.digest(ofFile: path)
+    let digest: String
+    do throws(StorageError) { digest = try SHA256(ofFile: path).hexadecimal } catch {
+      throw Diagnostic(.inputOutput, "'\(path)' cannot be read")
+    }
     // A file that is still being written could change again within the resolution of its times.
     if identity.isSettled, FileIdentity(of: path) == identity {
       entries[path] = Entry(path: path, identity: identity, sha256: digest)
       isChanged = true
     }
     return digest
-  }
-
-  /// Of a file's bytes, read piece by piece.
-  static func digest(ofFile path: String) throws(Diagnostic) -> String {
-    let piece = 16 << 20
-    do throws(StorageError) {
-      let storage = try Storage(mapping: path)
-      var digest = SHA256()
-      for start in stride(from: 0, to: storage.byteCount, by: piece) {
-        let count = min(piece, storage.byteCount - start)
-        digest.add(storage.view(of: UInt8.self, byteOffset: start, count: count))
-        storage.release(byteOffset: start, byteCount: count)
-      }
-      return digest.hexadecimal
-    } catch {
-      throw Diagnostic(.inputOutput, "'\(path)' cannot be read")
-    }
   }
 
   /// Remembers for the next run. That it cannot is no reason to fail: the files are read again then.

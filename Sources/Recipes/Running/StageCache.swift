@@ -84,7 +84,7 @@ public struct StageCache: Sendable {
     guard let record = Self.record(in: path), record.key == key.digest else { return nil }
     for file in record.files {
       guard case .file(let bytes) = FileKind(of: "\(path)/\(file.name)"), bytes == file.bytes,
-        (try? DigestBook.digest(ofFile: "\(path)/\(file.name)")) == file.sha256
+        (try? SHA256(ofFile: "\(path)/\(file.name)"))?.hexadecimal == file.sha256
       else { return nil }
     }
     return Entry(path: path, record: record)
@@ -113,7 +113,7 @@ public struct StageCache: Sendable {
         guard case .file(let bytes) = FileKind(of: path) else {
           throw Diagnostic(.inputOutput, "'\(path)' went away")
         }
-        return Record.File(name: name, bytes: bytes, sha256: try DigestBook.digest(ofFile: path))
+        return Record.File(name: name, bytes: bytes, sha256: try SHA256(ofFile: path).hexadecimal)
       }
       let elapsed = ContinuousClock.now - start
       let record = Record(

@@ -71,7 +71,7 @@ extension Provenance {
     if let calibrationSamples {
       result.append(.init(name: "calibration_samples", value: String(calibrationSamples)))
     }
-    return result + recipe.map { .init(name: $0.name, value: $0.value.settingText) }
+    return result + options.map { .init(name: $0.name, value: $0.value.settingText) }
   }
 }
 

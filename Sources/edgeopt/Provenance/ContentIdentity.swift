@@ -36,9 +36,7 @@ struct ContentIdentity: Hashable {
 
   static func digest(ofFile path: String) throws(Diagnostic) -> String {
     do throws(StorageError) {
-      var digest = SHA256()
-      digest.add(try Storage(mapping: path).view())
-      return digest.hexadecimal
+      return try SHA256(ofFile: path).hexadecimal
     } catch {
       throw Diagnostic(.inputOutput, "'\(path)' cannot be read for its digest")
     }

@@ -8,7 +8,7 @@ import JSONText
 /// Nobody has to hand lineages on: they travel in the files themselves. `convert` writes its own into the ONNX model,
 /// `calibrate` into the ranges, and `quantize` finds both there; so a chain of stages is whole, whoever ran them.
 ///
-///     var lineage = Lineage(verb: "quantize", options: recipe)
+///     var lineage = Lineage(verb: "quantize", options: options)
 ///     lineage.sources = [try Source(.model, path: model)]
 struct Lineage: Hashable {
   var version: String
@@ -84,7 +84,7 @@ extension Lineage {
   var members: [JSON.Member] {
     var members: [JSON.Member] = [
       .init(name: "version", value: .string(version)), .init(name: "verb", value: .string(verb)),
-      .init(name: "recipe", value: .members(options)),
+      .init(name: "options", value: .members(options)),
     ]
     if !data.isEmpty { members.append(.init(name: "data", value: .members(data))) }
     return members + [.init(name: "sources", value: .array(sources.map(\.json)))]
@@ -93,7 +93,7 @@ extension Lineage {
   /// nil for documents of another form.
   init?(_ document: JSON) {
     guard let version = document["version"]?.string, let verb = document["verb"]?.string,
-      case .members(let options)? = document["recipe"], let sources = document["sources"]?.elements
+      case .members(let options)? = document["options"], let sources = document["sources"]?.elements
     else { return nil }
     self.version = version
     self.verb = verb

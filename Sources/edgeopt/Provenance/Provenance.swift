@@ -21,7 +21,7 @@ struct Provenance {
   /// The SHA-256 of the model that the chain of stages began with.
   var modelDigest: String { lineage.original?.identity.sha256 ?? "" }
   /// What was asked for, as flags are called.
-  var recipe: [JSON.Member] { lineage.options }
+  var options: [JSON.Member] { lineage.options }
 
   var json: JSON {
     var members: [JSON.Member] = [.init(name: "tool", value: "edgeopt")] + lineage.members
@@ -66,11 +66,6 @@ struct Provenance {
     self.calibrationSamples = calibrationSamples
     inputs = graph.inputs.map(ProvenancePort.init)
     outputs = graph.outputs.map(ProvenancePort.init)
-  }
-
-  /// The digest of a file's bytes.
-  static func digest(ofFile path: String) throws(Diagnostic) -> String {
-    try ContentIdentity.digest(ofFile: path)
   }
 }
 

@@ -93,7 +93,7 @@ extension QuantizeCommand {
   private func chooseRanges(_ job: QuantizationJob, readsSettingsFile: Bool) throws -> (
     RangeFile, QuantizationJob.Calibrated?
   ) {
-    let digest = try Provenance.digest(ofFile: model)
+    let digest = try ContentIdentity.digest(ofFile: model)
     if let ranges {
       let file = try RangeFile(path: ranges)
       guard file.modelDigest == digest else {

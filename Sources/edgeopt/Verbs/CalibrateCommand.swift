@@ -62,7 +62,7 @@ struct CalibrateCommand: Command {
     var lineage = try lineage(of: calibrated, fedInputs: job.fedInputs.map(\.name))
     if let reproduced { lineage.version = reproduced.version }
     return RangeFile(
-      version: lineage.version, modelDigest: try Provenance.digest(ofFile: model),
+      version: lineage.version, modelDigest: try ContentIdentity.digest(ofFile: model),
       calibrationDigest: calibrated.digest, ranges: calibrated.ranges,
       findings: calibrated.doctor.findings, lineage: lineage)
   }

@@ -164,7 +164,7 @@ struct QuantizeCommand: Command {
     guard case .file = FileKind(of: path), case .file = FileKind(of: model),
       let made = try? DeviceModel.read(path).model, let provenance = Provenance(of: made)
     else { return false }
-    return provenance.lineage.stems(from: try Provenance.digest(ofFile: model))
+    return provenance.lineage.stems(from: try ContentIdentity.digest(ofFile: model))
   }
 
 }
