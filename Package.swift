@@ -21,7 +21,8 @@ func tests() -> [Target] {
       name: "ONNXFormatTests", dependencies: ["ONNXFormat", "Graph", "Passes", "Runtime", "Storage"]),
     .testTarget(name: "GraphTests", dependencies: ["Graph", "Storage"]),
     .testTarget(
-      name: "edgeoptTests", dependencies: ["edgeopt", "JSONText"], exclude: ["Snapshots", "BrokenRecipes"]),
+      name: "edgeoptTests", dependencies: ["edgeopt", "Graph", "JSONText", "Micro", "Storage"],
+      exclude: ["Snapshots", "BrokenRecipes"]),
     .testTarget(name: "ArgumentsTests", dependencies: ["Arguments"]),
     .testTarget(
       name: "RecipesTests", dependencies: ["Recipes", "Arguments", "Graph", "JSONText", "Reporting"]),

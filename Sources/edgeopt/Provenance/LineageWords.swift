@@ -2,6 +2,7 @@ import Datasets
 import Graph
 import JSONText
 import ONNXFormat
+import Reporting
 import Storage
 
 extension Lineage {
@@ -27,13 +28,44 @@ extension Lineage {
     if settings.samples != nil { add("seed", settings.seed.map(JSON.integer)) }
   }
 
+  /// All that lineages say of options and of samples; no other flag comes from a file.
+  private static let names: (options: Set<String>, data: Set<String>) = (
+    [
+      "format", "precision", "per-channel", "input-type", "output-type", "calib-method", "percentile",
+      "memory-plan", "keep-io-layout", "bias-correction", "input-shape", "dim",
+    ],
+    [
+      "scale", "mean", "std", "resize", "crop", "color", "data-layout", "label-column", "samples", "skip",
+      "seed",
+    ]
+  )
+
+  private func checkNames() throws(Diagnostic) {
+    let stranger =
+      options.first { !Self.names.options.contains($0.name) }
+      ?? data.first { !Self.names.data.contains($0.name) }
+    if let stranger { throw unreadable("the option '\(stranger.name.printable())'") }
+  }
+
+  private func unreadable(_ what: String) -> Diagnostic {
+    Diagnostic(
+      .badData,
+      "the file says that '\(verb.printable())' had \(what), which edgeopt \(edgeopt.version) never writes there",
+      hint: "a newer version made the file, or it was changed; make it anew")
+  }
+
   /// The words behind the verb that make it do the same, given where its sources are.
-  func words(_ paths: [Source: String]) -> [String] {
+  func words(_ paths: [Source: String]) throws(Diagnostic) -> [String] {
+    try checkNames()
     var words: [String] = []
     for option in options + data {
       switch (option.name, option.value) {
       // Which of the kinds of models is made.
-      case ("precision", .string(let precision)): words.append("--\(precision)")
+      case ("precision", let value):
+        guard value.string == "int8" else {
+          throw unreadable("the precision '\(value.plainText.printable())'")
+        }
+        words.append("--int8")
       // Told by the name of the output.
       case ("format", _): break
       case (let name, .bool(let isOn)): words.append(isOn ? "--\(name)" : "--no-\(name)")

@@ -22,18 +22,36 @@ struct Reproduction {
   }
 
   /// What was neither found nor can be made again from what was.
-  var missing: [Lineage.Source] { missing(lineage) }
+  var missing: [Lineage.Source] {
+    var search = MissingSources()
+    look(for: &search, in: lineage)
+    return search.result
+  }
 
-  private func missing(_ stage: Lineage) -> [Lineage.Source] {
+  private struct MissingSources {
     var result: [Lineage.Source] = []
-    for source in stage.sources where found[source.identity] == nil {
-      let parts = maker(of: source).map(missing) ?? [source]
-      for part in parts
-      where !result.contains(where: { $0.identity == part.identity && $0.name == part.name }) {
-        result.append(part)
+    /// What is being looked at: a file can say that a thing was made of itself, which nobody can do again.
+    var inProgress: Set<ContentIdentity> = []
+    var done: Set<ContentIdentity> = []
+
+    mutating func add(_ source: Lineage.Source) {
+      if !result.contains(where: { $0.identity == source.identity && $0.name == source.name }) {
+        result.append(source)
       }
     }
-    return result
+  }
+
+  private func look(for search: inout MissingSources, in stage: Lineage) {
+    for source in stage.sources where found[source.identity] == nil {
+      guard let maker = maker(of: source), !search.inProgress.contains(source.identity) else {
+        search.add(source)
+        continue
+      }
+      guard search.done.insert(source.identity).inserted else { continue }
+      search.inProgress.insert(source.identity)
+      look(for: &search, in: maker)
+      search.inProgress.remove(source.identity)
+    }
   }
 
   /// What made it; several stages that read the same say so once.
@@ -45,8 +63,14 @@ struct Reproduction {
   func bytes() throws -> View<UInt8> {
     let scratch = try Self.scratchFolder()
     defer { withExtendedLifetime(scratch) {} }
+    var work = Work()
+    return try make(lineage, in: scratch.path, &work)
+  }
+
+  /// What stood between stages: where it is again, and what is being made.
+  private struct Work {
     var remade: [ContentIdentity: String] = [:]
-    return try make(lineage, in: scratch.path, &remade)
+    var inProgress: Set<ContentIdentity> = []
   }
 
   /// It is never completed, so it goes away with its owner.
@@ -58,17 +82,18 @@ struct Reproduction {
   }
 
   private func make(
-    _ stage: Lineage, in scratch: String, _ remade: inout [ContentIdentity: String]
+    _ stage: Lineage, in scratch: String, _ work: inout Work
   ) throws -> View<UInt8> {
     var paths: [Lineage.Source: String] = [:]
     for (index, source) in stage.sources.enumerated() {
       paths[source] =
-        try found[source.identity] ?? remade[source.identity]
-        ?? remake(source, in: "\(scratch)/\(stage.verb)-\(index)", &remade)
+        try found[source.identity] ?? work.remade[source.identity]
+        // The verb is the file's word, and no name for a folder.
+        ?? remake(source, in: "\(scratch)/source-\(index)", &work)
     }
     try gatherWeights(of: stage, &paths, in: scratch)
     let output = "\(scratch)/made.\(stage.isTFLite ? "tflite" : "onnx")"
-    let words = manner + ["--quiet"] + stage.words(paths)
+    let words = manner + ["--quiet"] + (try stage.words(paths))
     do {
       switch stage.verb {
       case "quantize":
@@ -93,20 +118,21 @@ struct Reproduction {
 
   /// Makes what stood between two stages.
   private func remake(
-    _ source: Lineage.Source, in folder: String, _ remade: inout [ContentIdentity: String]
+    _ source: Lineage.Source, in folder: String, _ work: inout Work
   ) throws -> String {
-    guard let stage = maker(of: source) else {
+    guard let stage = maker(of: source), work.inProgress.insert(source.identity).inserted else {
       throw Diagnostic(.missing, "the \(source.title) is missing: \(source.identity.description)")
     }
     try create(folder)
-    let bytes = try make(stage, in: folder, &remade)
+    let bytes = try make(stage, in: folder, &work)
     let path = "\(folder)/\(stage.resultName)"
     try OutputTarget(path: path, replaces: true).write(bytes.array)
     let identity = try ContentIdentity(of: path)
     guard identity == source.identity else {
       throw Deviation(stage: stage.verb, then: source.identity, now: identity)
     }
-    remade[identity] = path
+    work.inProgress.remove(identity)
+    work.remade[identity] = path
     return path
   }
 
