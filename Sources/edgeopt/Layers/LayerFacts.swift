@@ -73,7 +73,12 @@ extension MicroTensor {
     if element == .float32 { return value.floats }
     guard let quantization else { return nil }
     let count = quantization.scales.count
-    let inner = quantization.axis.map { shape[($0 + 1)...].reduce(1, *) } ?? 1
+    var inner = 1
+    // Files of other tools name an axis beside a single scale, where it means nothing.
+    if count > 1 {
+      guard let axis = quantization.axis, shape.indices.contains(axis) else { return nil }
+      inner = shape[(axis + 1)...].reduce(1, *)
+    }
     let result = View<Float>(count: elementCount)
     for place in 0..<result.count {
       let channel = count == 1 ? 0 : place / max(1, inner) % count
