@@ -91,7 +91,7 @@ struct RecipePlan {
     }
     let name = isLast ? wishes.modelName : "\(ModelFormat.stem(of: wishes.modelName)).onnx"
     let words = recipe.words(forStage: index, model: input.model, ranges: input.ranges?.path)
-    var key = StageKey(stage.name, version: edgeopt.version)
+    var key = StageKey(stage.name, version: RunningProgram.identity(&folder.digests))
     key.add("model", input.digest)
     key.add("ranges", input.ranges?.digest ?? "")
     key.add("name", name)
@@ -101,7 +101,7 @@ struct RecipePlan {
       "words",
       words.filter { !$0.hasPrefix("--ranges=") || input.ranges == nil }
         .filter { input.isOriginal || $0 != input.model })
-    for path in files(of: words) where path != input.ranges?.path {
+    for path in Self.files(of: words) where path != input.ranges?.path {
       key.add("file \(path)", try folder.digests.digest(of: path))
     }
     return RecipeStep(
@@ -126,11 +126,11 @@ struct RecipePlan {
     let original = recipe.model.path
     var words = recipe.evaluationWords(for: CompareCommand.self, withModelOptions: true)
     if recipe.gates.confidence != .usual { words.append("--confidence=\(recipe.gates.confidence.text)") }
-    var key = StageKey("compare", version: edgeopt.version)
+    var key = StageKey("compare", version: RunningProgram.identity(&folder.digests))
     key.add("before", try modelDigest(&folder))
     key.add("after", input.digest)
     key.add("words", words)
-    for path in files(of: words) { key.add("file \(path)", try folder.digests.digest(of: path)) }
+    for path in Self.files(of: words) { key.add("file \(path)", try folder.digests.digest(of: path)) }
     return RecipeStep(
       verb: CompareCommand.self, stage: nil, key: key, words: words + ["--", original, input.model],
       manner: manner, name: original, wishes: StageWishes(modelName: original),
@@ -139,7 +139,7 @@ struct RecipePlan {
 
   /// The C++ sources of a model that no stage of quantization made.
   func export(_ input: Input, _ folder: inout RunFolder) throws(Diagnostic) -> RecipeStep {
-    var key = StageKey("export", version: edgeopt.version)
+    var key = StageKey("export", version: RunningProgram.identity(&folder.digests))
     key.add("model", input.digest)
     key.add("name", Folder.lastComponent(of: input.model))
     return RecipeStep(
@@ -153,25 +153,30 @@ struct RecipePlan {
   }
 
   /// The files and folders of data that words name, with the settings beside them.
-  func files(of words: [String]) -> [String] {
+  static func files(of words: [String]) -> [String] {
     var paths: [String] = []
     for word in words {
       guard let sign = word.firstIndex(of: "="),
         ["--calib", "--data", "--labels", "--bind", "--ranges"]
           .contains(String(word[..<sign]))
       else { continue }
-      var path = String(word[word.index(after: sign)...])
-      // NAME=PATH
-      if FileKind(of: path) == .missing, let inner = path.firstIndex(where: { $0 == "=" }) {
-        path = String(path[path.index(after: inner)...])
+      let value = String(word[word.index(after: sign)...])
+      for path in possiblePaths(in: value, isBinding: word.hasPrefix("--bind=")) {
+        guard FileKind(of: path) != .missing else { continue }
+        paths.append(path)
+        let home = FileKind(of: path) == .folder ? path : Folder.parent(of: path)
+        let settings = "\(home)/data.yaml"
+        if FileKind(of: path) != .folder, case .file = FileKind(of: settings) { paths.append(settings) }
       }
-      guard FileKind(of: path) != .missing else { continue }
-      paths.append(path)
-      let home = FileKind(of: path) == .folder ? path : Folder.parent(of: path)
-      let settings = "\(home)/data.yaml"
-      if FileKind(of: path) != .folder, case .file = FileKind(of: settings) { paths.append(settings) }
     }
     var seen = Set<String>()
     return paths.filter { seen.insert($0).inserted }
+  }
+
+  /// What may be the path in `PATH` or `NAME=PATH`. The name of a bound input ends at the last equal sign; where that of
+  /// an input for samples ends, its model knows: all that it may be counts.
+  private static func possiblePaths(in value: String, isBinding: Bool) -> [String] {
+    let ends = value.indices.filter { value[$0] == "=" }.map { String(value[value.index(after: $0)...]) }
+    return isBinding ? ends.suffix(1) : [value] + ends
   }
 }
