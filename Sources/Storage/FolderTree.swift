@@ -80,22 +80,30 @@ public final class FolderDraft {
   public let target: String
   public let path: String
   private var isOpen = true
+  /// Holds the lock of the folder.
+  private let descriptor: Int32
 
   private static let unfinished = Mutex<Set<String>>([])
   private static let count = Atomic<Int>(0)
 
   public init(_ target: String) throws(StorageError) {
     self.target = target
-    path = "\(target).\(getpid()).\(Self.count.wrappingAdd(1, ordering: .relaxed).newValue).part"
-    let path = path
     // Created and remembered at once, so that an interruption finds it.
-    try Self.unfinished.withLock { (paths) throws(StorageError) in
-      try Folder.create(path)
-      paths.insert(path)
+    (path, descriptor) = try Self.unfinished.withLock { (paths) throws(StorageError) in
+      for _ in 0..<Self.attempts {
+        let path = "\(target).\(getpid()).\(Self.count.wrappingAdd(1, ordering: .relaxed).newValue).part"
+        guard let descriptor = try DraftLock.createFolder(path) else { continue }
+        paths.insert(path)
+        return (path, descriptor)
+      }
+      throw .unwritable(target, reason: "there are too many unfinished folders beside it")
     }
   }
 
+  private static let attempts = 1000
+
   deinit {
+    defer { close(descriptor) }
     guard isOpen else { return }
     Folder.remove(path)
     forget()
@@ -137,12 +145,9 @@ public final class FolderDraft {
     let prefix = file.map { $0 + "." } ?? ""
     for name in (try? Folder.entries(of: folder)) ?? []
     where name.hasSuffix(".part") && name.hasPrefix(prefix) {
-      guard let process = name.dropFirst(prefix.count).split(separator: ".").compactMap({ Int32($0) }).first,
-        process > 0
-      else {
-        continue
-      }
-      if kill(process, 0) != 0, errno == ESRCH { Folder.remove("\(folder)/\(name)") }
+      // Without a process's number it is none of ours.
+      let numbers = name.dropFirst(prefix.count).split(separator: ".").compactMap { Int32($0) }
+      if !numbers.isEmpty { DraftLock.removeIfAbandoned("\(folder)/\(name)") }
     }
   }
 }

@@ -35,14 +35,24 @@ public final class OutputFile {
       descriptor = open(path, O_WRONLY | O_CLOEXEC)
       guard descriptor >= 0 else { throw Self.failure(path) }
     } else {
-      let name = "\(target).\(getpid()).part"
+      let name: String
+      (name, descriptor) = try Self.openDraft(target)
       temporaryPath = name
-      descriptor = open(name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666)
-      guard descriptor >= 0 else { throw Self.failure(path) }
       _ = Self.unfinished.withLock { $0.insert(name) }
     }
     buffer.reserveCapacity(Self.bufferSize)
   }
+
+  /// Another process may have the same number in its container: its files are locked.
+  private static func openDraft(_ target: String) throws(StorageError) -> (name: String, descriptor: Int32) {
+    for attempt in 0..<attempts {
+      let name = "\(target).\(getpid())\(attempt == 0 ? "" : ".\(attempt)").part"
+      if let descriptor = try DraftLock.openFile(name) { return (name, descriptor) }
+    }
+    throw .unwritable(target, reason: "there are too many unfinished files beside it")
+  }
+
+  private static let attempts = 1000
 
   private static let bufferSize = 1 << 16
 

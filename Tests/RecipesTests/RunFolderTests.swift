@@ -118,15 +118,25 @@ import Testing
 
   @Test func whatAKilledProcessLeftIsCleared() throws {
     let folder = try RunFolder(path("run"))
-    // No process has the greatest number that there is.
+    // Locks tell who is at work; numbers of processes mean nothing in another container.
     let left = "\(folder.cache.folder)/quantize-0123.4194304.0.part"
     try FileManager.default.createDirectory(atPath: left + "/firmware", withIntermediateDirectories: true)
     let hidden = path("run/.gitignore.4194304.part")
     try write("*", to: "run/.gitignore.4194304.part")
-    let alive = "\(folder.cache.folder)/quantize-0123.\(getpid()).7.part"
+    let alive = "\(folder.cache.folder)/quantize-0123.4194304.7.part"
     try FileManager.default.createDirectory(atPath: alive, withIntermediateDirectories: true)
-    _ = try RunFolder(path("run"))
-    #expect(!FileManager.default.fileExists(atPath: hidden))
+    let descriptor = open(alive, O_RDONLY)
+    defer { close(descriptor) }
+    #expect(flock(descriptor, LOCK_EX | LOCK_NB) == 0)
+    // A number that some process here certainly has, and that of nobody who holds a lock.
+    let reused = "\(folder.cache.folder)/quantize-4567.\(getpid()).7.part"
+    try FileManager.default.createDirectory(atPath: reused, withIntermediateDirectories: true)
+    _ = try folder.cache.make(StageKey("convert", version: "1"), work: nil, replaces: false) { draft in
+      _ = try RunFolder(path("run"))
+      #expect(FileManager.default.fileExists(atPath: draft))
+    }
+    #expect(
+      !FileManager.default.fileExists(atPath: hidden) && !FileManager.default.fileExists(atPath: reused))
     #expect(!FileManager.default.fileExists(atPath: left) && FileManager.default.fileExists(atPath: alive))
   }
 
