@@ -24,7 +24,7 @@ stage release-build 300 make build &&
   stage swift-tests-build 400 make build-tests &&
   stage swift-tests $((300 * ${long:-1})) make swift-tests
 if [ -x "$binary" ]; then
-  stage no-libm 10 Scripts/check-no-libm.sh .build/release
+  stage no-libm 30 Scripts/check-no-libm.sh .build/release
   reference conformance 120
   reference random_operators $((240 * ${long:-1})) --per-operator "$per_operator"
   reference whole_models 240
