@@ -22,7 +22,7 @@ public struct SHA256: Sendable {
     }
   }
 
-  private static let pieceByteCount = 16 << 20
+  private static let pieceByteCount = 1 << 20
 
   public mutating func add(_ bytes: View<UInt8>) {
     byteCount += bytes.count
